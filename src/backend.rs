@@ -1,0 +1,3 @@
+//! Where a command runs: this machine, or a scripted fake.
+//!
+//! Knows nothing of agents: that is `driver`.

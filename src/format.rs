@@ -1,0 +1,3 @@
+//! The one canonical layout of a plan: idempotent, keeps every comment.
+//!
+//! Knows how statements look, not what they mean.

@@ -1,0 +1,22 @@
+//! wavec: the compiler and interpreter for `.wave`, a language for plans that many workers carry out at once.
+//!
+//! The rooms and their floors stand in `docs/architecture.md`; `tests/tidy.rs` holds them.
+
+pub mod backend;
+pub mod check;
+pub mod cli;
+pub mod compile;
+pub mod diagnostic;
+pub mod driver;
+pub mod error;
+pub mod event;
+pub mod format;
+pub mod glob;
+pub mod journal;
+pub mod plan;
+pub mod prove;
+pub mod report;
+pub mod run;
+pub mod schedule;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,818 @@
+//! The resolved plan: what the scheduler orders, the forecast times and the run carries out.
+//!
+//! Everything is owned, dense and by id. It names no AST type and holds no text that is still to be
+//! resolved, but for `{{task.output}}` holes, which only a run can fill. It does not know time or the disk.
+
+use crate::source::Span;
+use std::time::Duration;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The id as an index.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id! {
+    /// A task, dense from 0 in the order of the file; rollback and `finally` tasks included.
+    TaskId
+}
+id! {
+    /// A group: the plan (0), a wave, a block. In the order of the file, containers before members.
+    GroupId
+}
+id! {
+    /// A gate, in the order of the file.
+    GateId
+}
+id! {
+    /// An agent that some task or criterion names.
+    AgentId
+}
+id! {
+    /// A declared resource.
+    ResourceId
+}
+id! {
+    /// A secret that some task gets.
+    SecretId
+}
+id! {
+    /// A step of the order graph.
+    StepId
+}
+
+/// A plan, ready to be forecast and run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `plan NAME`.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Its doc comment, or empty.
+    pub docs: String,
+    /// The params with the values of this compilation, in the order of declaration.
+    pub params: Vec<Param>,
+    /// `workers N`; none is no limit of the plan's own.
+    pub workers: Option<u32>,
+    /// The default isolation; a task carries its own.
+    pub isolation: Isolation,
+    /// What the whole plan may spend.
+    pub budget: Budget,
+    /// The agents that are used, by [`AgentId`].
+    pub agents: Vec<Agent>,
+    /// The resources, by [`ResourceId`].
+    pub resources: Vec<Resource>,
+    /// The secrets that are used, by [`SecretId`].
+    pub secrets: Vec<Secret>,
+    /// The plan, its waves and blocks, by [`GroupId`]; the plan is the first.
+    pub groups: Vec<Group>,
+    /// The tasks, by [`TaskId`].
+    pub tasks: Vec<Task>,
+    /// The gates, by [`GateId`].
+    pub gates: Vec<Gate>,
+    /// The order, by [`StepId`], topologically sorted: a step's needs have smaller ids.
+    pub steps: Vec<Step>,
+    /// What must hold before the first task starts.
+    pub preflight: Vec<Criterion>,
+    /// `finally { … }` of the plan: its tasks, one after another in the order of the file.
+    pub finally: Vec<TaskId>,
+    /// `assert …`, for the prover.
+    pub asserts: Vec<Assert>,
+    /// Pairs of concurrent tasks that must not run at one time: their claims overlap. Found by the
+    /// prover; empty in a plan that checks clean. The smaller id first; sorted.
+    pub conflicts: Vec<(TaskId, TaskId)>,
+}
+
+/// A step of the order graph. Edges point backwards, from a step to what it needs.
+///
+/// Each group has an `Enter` and a `Leave`, so that a barrier between waves of 200 tasks is 400 edges
+/// and not 40,000. Rollback and `finally` tasks have no step: they run when their time has come.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is.
+    pub kind: StepKind,
+    /// The group that it stands in; for `Enter` and `Leave`, the group itself.
+    pub group: GroupId,
+    /// What it waits for. All of the needs must be met.
+    pub needs: Vec<Need>,
+}
+
+/// The kinds of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// A group begins. Takes no time.
+    Enter(GroupId),
+    /// A task.
+    Task(TaskId),
+    /// A gate between items, or last in a wave.
+    Gate(GateId),
+    /// A group's `success` criteria are tested, where it has any. Stands before the group's own last gate.
+    Success(GroupId),
+    /// A group is done. Takes no time. (The plan's own `success` is tested before its `Leave`.)
+    Leave(GroupId),
+}
+
+/// One thing that a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The step has succeeded (or was left out by `when`).
+    Succeeded(StepId, NeedSource),
+    /// One of them has succeeded: `after any of`.
+    AnySucceeded(Vec<StepId>),
+    /// The step has ended, however: `after finished`.
+    Finished(StepId),
+}
+
+/// Why an edge is there; what `plan` and `why` say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NeedSource {
+    /// Containment: an item after its group's `Enter`, a `Leave` after its items.
+    Group,
+    /// The order of a sequence.
+    Sequence,
+    /// `after`.
+    After,
+    /// `{{task.output}}`.
+    Output,
+}
+
+/// The plan, a wave or a block.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Which.
+    pub kind: GroupKind,
+    /// Its qualified name: `ship`, `ship.checks`; a nameless block is called by its kind and line: `serial@41`. The plan's is its own name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Its doc comment, or empty.
+    pub docs: String,
+    /// `because`, or empty.
+    pub because: String,
+    /// The group that holds it; none for the plan.
+    pub parent: Option<GroupId>,
+    /// What it holds, in the order of the file.
+    pub items: Vec<Item>,
+    /// `workers N`: at most so many tasks at once inside it.
+    pub workers: Option<u32>,
+    /// What it may spend.
+    pub budget: Budget,
+    /// Its `success` criteria.
+    pub success: Vec<Criterion>,
+    /// `rollback { … }`: tasks that run, one after another, when it ends in failure.
+    pub rollback: Vec<TaskId>,
+    /// The waves that it `overlaps`, by name, for display.
+    pub overlaps: Vec<String>,
+    /// The header, from keyword to title.
+    pub span: Span,
+}
+
+/// The kinds of group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupKind {
+    /// The plan itself: a sequence.
+    Plan,
+    /// A wave: a set.
+    Wave,
+    /// A set.
+    Parallel,
+    /// A sequence.
+    Serial,
+}
+
+/// What a group holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Item {
+    /// A wave or block.
+    Group(GroupId),
+    /// A task.
+    Task(TaskId),
+    /// A gate.
+    Gate(GateId),
+}
+
+/// One piece of work.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its qualified name, unique in the plan: `foundations.schema`; nameless blocks add nothing to it.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Its doc comment, or empty.
+    pub docs: String,
+    /// `because`, or empty.
+    pub because: String,
+    /// The author's own id, or empty.
+    pub id: String,
+    /// The group that it stands in.
+    pub group: GroupId,
+    /// What is done.
+    pub action: Action,
+    /// Who does it, where the action is a prompt.
+    pub agent: Option<AgentId>,
+    /// What it touches.
+    pub claims: Claims,
+    /// What it holds while it runs, each resource once, the amount at least 1.
+    pub uses: Vec<(ResourceId, u32)>,
+    /// How long it is expected to take.
+    pub estimate: Option<Estimate>,
+    /// What one attempt is expected to cost.
+    pub cost: Cost,
+    /// When it is ended.
+    pub timeout: Option<Duration>,
+    /// How often it is tried again.
+    pub retries: Retries,
+    /// What it may spend.
+    pub budget: Budget,
+    /// Where it works.
+    pub isolation: Isolation,
+    /// What its failure means.
+    pub on_failure: OnFailure,
+    /// Environment, outermost first, each name once.
+    pub env: Vec<(String, EnvValue)>,
+    /// Where it starts, relative to the plan's directory; empty for that itself.
+    pub directory: String,
+    /// The shell of its `run` and of its checks, split into words: `["sh", "-ec"]`.
+    pub shell: Vec<String>,
+    /// Why it is left out: the `when` that does not hold, as written. None: it runs.
+    pub left_out: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The higher goes first; 0 when not written.
+    pub priority: i32,
+    /// What it hands on.
+    pub outputs: Vec<Output>,
+    /// What must hold at its end.
+    pub success: Vec<Criterion>,
+    /// `may change nothing`.
+    pub may_change_nothing: bool,
+    /// The step of it; none for rollback and `finally` tasks.
+    pub step: Option<StepId>,
+    /// A hash of all that its result depends on in the plan's text (action, agent, claims, criteria, params
+    /// in it, …): resume goes on from a finished task only where this is the same.
+    pub definition: String,
+    /// The header, from keyword to title.
+    pub span: Span,
+}
+
+/// A text with holes that only the run can fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The pieces in order.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text as the author wrote it.
+    Literal(String),
+    /// The value of a param or `for` variable. Apart from `Literal`, for a shell must get it quoted.
+    Value(String),
+    /// The value of another task's output: the task, and the output's index in its `outputs`.
+    Output(TaskId, u32),
+}
+
+/// What a task does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A command for the shell. Values and outputs reach it quoted.
+    Shell(Template),
+    /// Program and arguments, without a shell.
+    Program(Vec<Template>),
+    /// Work for the agent.
+    Prompt(Template),
+    /// Work for the agent that a file describes, relative to the plan's directory.
+    PromptFile(Template),
+    /// A soak or cool-down.
+    Wait(Duration),
+    /// A person answers.
+    Approve(Approval),
+}
+
+/// A question to a person.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// What is asked.
+    pub question: Template,
+    /// Who should answer, or empty; shown, not enforced.
+    pub by: String,
+    /// How long to wait for an answer.
+    pub within: Option<Duration>,
+    /// Whether an unanswered question counts as approved when the time is over.
+    pub otherwise_continue: bool,
+    /// From `approve` to its end.
+    pub span: Span,
+}
+
+/// How long a task is expected to take, as the author wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// The least; all three are equal when one value was written.
+    pub least: Duration,
+    /// The likeliest, when three points were written.
+    pub likeliest: Option<Duration>,
+    /// The most.
+    pub most: Duration,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Estimate {
+    /// The one number for a deterministic forecast: the likeliest of three points by the PERT mean
+    /// `(least + 4·likeliest + most) / 6`, the middle of a range, or the value itself.
+    pub fn expected(&self) -> Duration {
+        match self.likeliest {
+            Some(likeliest) => (self.least + likeliest * 4 + self.most) / 6,
+            None => (self.least + self.most) / 2,
+        }
+    }
+}
+
+/// Expected cost of one attempt; least and most are equal when one value was written. None is unknown, not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Millionths of a dollar, least and most.
+    pub money: Option<(u64, u64)>,
+    /// Tokens, least and most.
+    pub tokens: Option<(u64, u64)>,
+}
+
+/// What may be spent. None is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Millionths of a dollar.
+    pub money: Option<u64>,
+    /// Tokens.
+    pub tokens: Option<u64>,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// How often a task is tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// Attempts after the first.
+    pub count: u32,
+    /// The pause before the first of them; it doubles with each.
+    pub backoff: Duration,
+    /// Whether the next attempt's prompt carries what failed.
+    pub feedback: bool,
+}
+
+/// What a task touches.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// Whether what it writes is known. False for an agent's task with no claim to write: it may write
+    /// anything, so it runs alone among writers.
+    pub is_known: bool,
+    /// The claims, in the order of the file.
+    pub claims: Vec<Claim>,
+}
+
+impl Claims {
+    /// Whether it may write at all: it claims a path to write, or its writes are unknown.
+    pub fn may_write(&self) -> bool {
+        !self.is_known || self.claims.iter().any(|claim| claim.kind.is_write())
+    }
+}
+
+/// One path or glob of a claim.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Which.
+    pub kind: ClaimKind,
+    /// The glob, relative to the plan's directory, normalised: no `./`, no `..`, `/` between parts.
+    pub glob: String,
+    /// The part of the file, or none for the whole: `path#section`.
+    pub section: Option<String>,
+    /// What is taken out of it.
+    pub except: Vec<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The kinds of file claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ClaimKind {
+    /// May be read.
+    Reads,
+    /// May be modified or created.
+    Writes,
+    /// Will be created.
+    Creates,
+    /// May be added to.
+    Appends,
+    /// Must not be touched.
+    Forbids,
+}
+
+impl ClaimKind {
+    /// Whether it lets the task change files.
+    pub fn is_write(self) -> bool {
+        matches!(self, ClaimKind::Writes | ClaimKind::Creates | ClaimKind::Appends)
+    }
+
+    /// The keyword.
+    pub fn word(self) -> &'static str {
+        match self {
+            ClaimKind::Reads => "reads",
+            ClaimKind::Writes => "writes",
+            ClaimKind::Creates => "creates",
+            ClaimKind::Appends => "appends",
+            ClaimKind::Forbids => "forbids",
+        }
+    }
+}
+
+/// A named value that a task hands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its name, unique in the task.
+    pub name: String,
+    /// Where it comes from.
+    pub source: OutputSource,
+}
+
+/// Where an output's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputSource {
+    /// What the task printed, trailing line breaks removed.
+    Stdout,
+    /// A file's text, trailing line breaks removed; relative to the plan's directory.
+    File(Template),
+}
+
+/// Something that must hold, and how it is tested.
+#[derive(Clone, Debug)]
+pub struct Criterion {
+    /// What it shows: its title, or the test in words (`runs "cargo test"`).
+    pub title: String,
+    /// How.
+    pub test: Test,
+    /// The shell for its commands.
+    pub shell: Vec<String>,
+    /// From `check` to its end, where it is cited.
+    pub span: Span,
+}
+
+/// A test, ready to be carried out.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// A command ends so.
+    Runs {
+        /// The command.
+        command: Command,
+        /// The exit code that passes.
+        exits: i32,
+        /// What some part of its output must match.
+        prints: Option<String>,
+        /// How long it may take.
+        within: Option<Duration>,
+    },
+    /// Some file matches.
+    Exists(Template),
+    /// No file matches.
+    Missing(Template),
+    /// Some line of a matching file matches the regular expression.
+    Contains {
+        /// The regular expression.
+        pattern: String,
+        /// The files.
+        glob: Template,
+    },
+    /// No line of any matching file matches.
+    Lacks {
+        /// The regular expression.
+        pattern: String,
+        /// The files.
+        glob: Template,
+    },
+    /// The number at a JSON pointer of a file compares so.
+    ValueAt {
+        /// The file.
+        file: Template,
+        /// The pointer, as RFC 6901 has it.
+        pointer: String,
+        /// How it compares.
+        comparison: Comparison,
+        /// With what.
+        number: f64,
+    },
+    /// The number that a command prints compares so.
+    ValueOf {
+        /// The command.
+        command: Command,
+        /// How it compares.
+        comparison: Comparison,
+        /// With what.
+        number: f64,
+    },
+    /// An agent answers pass, with a reason.
+    Judged {
+        /// Who.
+        agent: AgentId,
+        /// What is asked.
+        question: Template,
+    },
+    /// A person says so.
+    Manual,
+}
+
+/// A command of a criterion.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// For the shell.
+    Shell(Template),
+    /// Program and arguments.
+    Program(Vec<Template>),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    More,
+}
+
+impl Comparison {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Less => "<",
+            Comparison::AtMost => "<=",
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::AtLeast => ">=",
+            Comparison::More => ">",
+        }
+    }
+
+    /// Whether `left OP right` holds.
+    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+        match self {
+            Comparison::Less => left < right,
+            Comparison::AtMost => left <= right,
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+            Comparison::AtLeast => left >= right,
+            Comparison::More => left > right,
+        }
+    }
+}
+
+/// A go/no-go checkpoint.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Its qualified name; a nameless gate is called after what it closes: `foundations.gate`, `gate-2`.
+    pub name: String,
+    /// What it asks, or empty.
+    pub title: String,
+    /// The group that it stands in.
+    pub group: GroupId,
+    /// What is tested.
+    pub checks: Vec<Criterion>,
+    /// Who is asked, after the checks have passed.
+    pub approvals: Vec<Approval>,
+    /// What a no-go means.
+    pub on_no_go: OnNoGo,
+    /// The header, from keyword to title.
+    pub span: Span,
+}
+
+/// What a no-go means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnNoGo {
+    /// The plan ends as failed.
+    Stop,
+    /// The plan goes on; it cannot end in success.
+    Continue,
+    /// The gate's wave (or, between items, the item before it) runs again, at most so often.
+    Retry(u32),
+    /// Every step up to there is skipped.
+    SkipTo(StepId),
+}
+
+/// Who does a task.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// Its name.
+    pub name: String,
+    /// How it is called: `command`, `claude`, …
+    pub driver: String,
+    /// The program of the `command` driver.
+    pub command: Option<Command>,
+    /// Its model, or empty.
+    pub model: String,
+    /// A file of instructions, relative to the plan's directory; or empty.
+    pub instructions: String,
+    /// Tools that it may use.
+    pub allow: Vec<String>,
+    /// Tools that it may not use.
+    pub deny: Vec<String>,
+    /// How many of it may work at once.
+    pub instances: Option<u32>,
+    /// What it may spend in the run.
+    pub budget: Budget,
+    /// What one attempt is expected to cost.
+    pub cost: Cost,
+    /// When an attempt is ended.
+    pub timeout: Option<Duration>,
+    /// Environment of its own.
+    pub env: Vec<(String, EnvValue)>,
+    /// Where it was found, when no plan declares it: `.claude/agents/NAME.md`.
+    pub definition_file: Option<String>,
+    /// Where it is declared, or first used when no plan declares it.
+    pub span: Span,
+}
+
+/// A named capacity.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its name.
+    pub name: String,
+    /// How much there is; at least 1.
+    pub capacity: u32,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A value that wavec masks wherever it writes.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// Its name in the plan.
+    pub name: String,
+    /// Where the run finds it.
+    pub source: SecretSource,
+}
+
+/// Where the run finds a secret.
+#[derive(Clone, Debug)]
+pub enum SecretSource {
+    /// An environment variable of wavec's own.
+    Env(String),
+    /// A file, relative to the plan's directory; trailing line breaks removed.
+    File(String),
+}
+
+/// The value of an environment variable.
+#[derive(Clone, Debug)]
+pub enum EnvValue {
+    /// Text.
+    Text(Template),
+    /// A secret's value.
+    Secret(SecretId),
+}
+
+/// A param with its value in this compilation.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// Its value, as `{{name}}` shows it.
+    pub value: String,
+    /// Whether the command line gave it.
+    pub is_set: bool,
+}
+
+/// Where a task works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// In the plan's directory, with all others.
+    #[default]
+    Shared,
+    /// In a git worktree of its own.
+    Worktree,
+    /// In a copy of the directory.
+    Copy,
+}
+
+/// What a failure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Running tasks end, nothing new starts.
+    #[default]
+    Stop,
+    /// Running tasks are ended too.
+    Cancel,
+    /// Whatever does not depend on the failure goes on.
+    Continue,
+}
+
+/// A claim of the plan about itself.
+#[derive(Clone, Debug)]
+pub struct Assert {
+    /// What is claimed.
+    pub claim: AssertClaim,
+    /// From `assert` to its end.
+    pub span: Span,
+}
+
+/// What an assert claims.
+#[derive(Clone, Debug)]
+pub enum AssertClaim {
+    /// `makespan OP D`
+    Makespan(Comparison, Duration),
+    /// `speedup OP N`
+    Speedup(Comparison, f64),
+    /// `cost OP $`, in millionths of a dollar.
+    Money(Comparison, u64),
+    /// `cost OP tokens`
+    Tokens(Comparison, u64),
+    /// `workers OP N`: the width that the plan can use.
+    Workers(Comparison, u32),
+    /// `a before b`: the end of the first, the start of the second.
+    Before(Item, Item),
+    /// `a alongside b`: nothing orders them.
+    Alongside(Item, Item),
+}
+
+impl Plan {
+    /// The group with this id.
+    pub fn group(&self, id: GroupId) -> &Group {
+        &self.groups[id.index()]
+    }
+
+    /// The task with this id.
+    pub fn task(&self, id: TaskId) -> &Task {
+        &self.tasks[id.index()]
+    }
+
+    /// The gate with this id.
+    pub fn gate(&self, id: GateId) -> &Gate {
+        &self.gates[id.index()]
+    }
+
+    /// The step with this id.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.index()]
+    }
+
+    /// The agent with this id.
+    pub fn agent(&self, id: AgentId) -> &Agent {
+        &self.agents[id.index()]
+    }
+
+    /// The ids of all tasks.
+    pub fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {
+        (0..self.tasks.len() as u32).map(TaskId)
+    }
+
+    /// The ids of all steps, in topological order.
+    pub fn step_ids(&self) -> impl Iterator<Item = StepId> + use<> {
+        (0..self.steps.len() as u32).map(StepId)
+    }
+}
+
+impl Template {
+    /// A template without holes.
+    pub fn literal(text: impl Into<String>) -> Template {
+        Template { parts: vec![Part::Literal(text.into())] }
+    }
+
+    /// The outputs that it needs, in order.
+    pub fn outputs(&self) -> impl Iterator<Item = (TaskId, u32)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Output(task, output) => Some((*task, *output)),
+            _ => None,
+        })
+    }
+
+    /// The text with its holes filled: `output` gives the value of a task's output, `quote` is put around every
+    /// value that the author did not write (shell quoting, or the identity).
+    pub fn fill<'p>(
+        &'p self,
+        output: impl Fn(TaskId, u32) -> &'p str,
+        quote: impl Fn(&str) -> String,
+    ) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Value(value) => text.push_str(&quote(value)),
+                Part::Output(task, index) => text.push_str(&quote(output(*task, *index))),
+            }
+        }
+        text
+    }
+}

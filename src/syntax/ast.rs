@@ -1,0 +1,701 @@
+//! The typed tree of one `.wave` file: every statement as it was written, in its order, with its place.
+//!
+//! It borrows the text. It knows nothing of names' meanings: what refers to what is for `check`.
+//! Every body holds the same [`Statement`]; which may stand where is a table ([`super::vocabulary`]), so
+//! that a misplaced statement is still read and its message can name the right place.
+
+use crate::source::Span;
+use std::borrow::Cow;
+
+/// A whole file: the sequence of its statements.
+#[derive(Clone, Debug, Default)]
+pub struct File<'s> {
+    /// The statements, the `plan` header among them.
+    pub body: Body<'s>,
+    /// Every comment of the file in order of place, doc comments and the shebang line included.
+    pub comments: Vec<Comment>,
+}
+
+/// The statements between `{` and `}`, or of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Body<'s> {
+    /// The statements in order; those that could not be read are [`StatementKind::Junk`].
+    pub statements: Vec<Statement<'s>>,
+    /// From `{` to `}`, both included; the whole text for a file.
+    pub span: Span,
+}
+
+/// A comment: from `#` to the end of the line, without the line break.
+#[derive(Clone, Copy, Debug)]
+pub struct Comment {
+    /// Where, `#` included.
+    pub span: Span,
+    /// What it is.
+    pub kind: CommentKind,
+    /// Whether nothing but white space stands before it on its line.
+    pub is_own_line: bool,
+}
+
+/// The kinds of comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentKind {
+    /// `# …`
+    Plain,
+    /// `## …`, kept with the item that follows.
+    Doc,
+    /// `#!…` on the first line.
+    Shebang,
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Statement<'s> {
+    /// From its keyword to its last byte.
+    pub span: Span,
+    /// Its keyword (`on failure` and `may change nothing` are keywords of several words).
+    pub keyword: Span,
+    /// The `##` lines right above it, without `##` and one space.
+    pub docs: Vec<&'s str>,
+    /// What it says.
+    pub kind: StatementKind<'s>,
+}
+
+/// Every statement of the language. The order is that of the reference: items, settings, a task's own,
+/// an agent's own, checks.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in their syntax")]
+pub enum StatementKind<'s> {
+    /// `plan NAME "title"`
+    Plan { name: Name<'s>, title: Option<Text<'s>> },
+    /// `use "path.wave"`
+    Use { path: Text<'s> },
+    /// `param NAME TYPE [= default] ["doc"]`
+    Param(Box<Param<'s>>),
+    /// `agent NAME { … }`: a declaration. Without a body it is [`StatementKind::AgentRef`].
+    Agent { name: Name<'s>, body: Body<'s> },
+    /// `secret NAME from env "VAR"` / `from file "path"`
+    Secret { name: Name<'s>, source: SecretSource, value: Text<'s> },
+    /// `resource NAME N`
+    Resource { name: Name<'s>, capacity: Number },
+    /// `criterion NAME ["title"] TEST`
+    Criterion { name: Name<'s>, title: Option<Text<'s>>, test: Option<Test<'s>> },
+    /// `assert CLAIM`
+    Assert(Assert<'s>),
+    /// `preflight { check… }`
+    Preflight(Body<'s>),
+    /// `wave NAME ["title"] [overlaps a, b] { … }`
+    Wave(Box<Wave<'s>>),
+    /// `parallel [NAME] ["title"] { … }` and `serial …`
+    Block(Box<Block<'s>>),
+    /// `for NAME in "a", "b" { … }`
+    For { variable: Name<'s>, values: Vec<Text<'s>>, body: Body<'s> },
+    /// `task NAME ["title"] { … }`
+    Task(Box<Task<'s>>),
+    /// `gate [NAME] ["question"] { … }`
+    Gate(Box<Gate<'s>>),
+    /// `success { check… }`
+    Success(Body<'s>),
+    /// `rollback { task… }`
+    Rollback(Body<'s>),
+    /// `finally { task… }`
+    Finally(Body<'s>),
+
+    /// `workers N`
+    Workers(Number),
+    /// `agent NAME`: the default agent, or the task's.
+    AgentRef(Name<'s>),
+    /// `timeout D`
+    Timeout(Duration),
+    /// `retries N [backoff D] [feedback]`
+    Retries { count: Number, backoff: Option<Duration>, feedback: Option<Span> },
+    /// `budget $40`, `budget 2M tokens`, `budget $40, 2M tokens`
+    Budget(Vec<Amount>),
+    /// `isolation shared|worktree|copy`
+    Isolation(Spanned<Isolation>),
+    /// `on failure stop|cancel|continue`
+    OnFailure(Spanned<OnFailure>),
+    /// `env NAME "value"` / `env NAME from secret SECRET`
+    Env { name: Name<'s>, value: EnvValue<'s> },
+    /// `directory "path"`
+    Directory(Text<'s>),
+    /// `shell "bash -euo pipefail -c"`
+    Shell(Text<'s>),
+    /// `when PARAM == "value"` / `!=`
+    When { param: Name<'s>, is_equal: bool, value: Value<'s> },
+    /// `tags a, b`
+    Tags(Vec<Name<'s>>),
+    /// `because "why"`
+    Because(Text<'s>),
+    /// `after a, b` / `after any of a, b` / `after finished a`
+    After { mode: AfterMode, names: Vec<Reference<'s>> },
+
+    /// `run "command"` / `run ["program", "argument"]`; in an agent, its program.
+    Run(Command<'s>),
+    /// `prompt "…"` / `prompt file "p.md"`
+    Prompt { is_file: bool, text: Text<'s> },
+    /// `wait 30m`
+    Wait(Duration),
+    /// `approve "question" [by "who"] [within D otherwise stop|continue]`; in a task or a gate.
+    Approve(Box<Approve<'s>>),
+    /// `reads`, `writes`, `creates`, `appends`, `forbids`, each with `except`
+    Claim(Box<Claim<'s>>),
+    /// `estimate 30m`, `20m..40m`, `20m..30m..1h`
+    Estimate(Estimate),
+    /// `cost $2`, `cost 200k tokens`, `cost $2, 200k tokens`: what one attempt is expected to cost; in a task or an agent.
+    Cost(Vec<Amount>),
+    /// `uses NAME [k]`, `uses a, b 2`
+    Uses(Vec<Use<'s>>),
+    /// `output NAME from "path"` / `output NAME from stdout`
+    Output { name: Name<'s>, source: OutputSource<'s> },
+    /// `may change nothing`
+    MayChangeNothing,
+    /// `id "author's own id"`
+    Id(Text<'s>),
+    /// `priority N`; the higher goes first. May be negative.
+    Priority(Number),
+
+    /// `driver NAME`
+    Driver(Name<'s>),
+    /// `model "name"`
+    Model(Text<'s>),
+    /// `instructions "file"`
+    Instructions(Text<'s>),
+    /// `allow "tool", …`
+    Allow(Vec<Text<'s>>),
+    /// `deny "tool", …`
+    Deny(Vec<Text<'s>>),
+    /// `instances N`
+    Instances(Number),
+
+    /// `check ["title"] TEST` / `check NAME`
+    Check(Box<Check<'s>>),
+    /// `on no-go stop|continue|retry up to N|skip to NAME`; in a gate.
+    OnNoGo(Spanned<OnNoGo<'s>>),
+
+    /// Text that is no statement; a diagnostic has been given for it.
+    Junk,
+}
+
+/// A value with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A name as it is declared: `schema`, or inside `for` a pattern such as `endpoint-{{name}}`.
+#[derive(Clone, Debug)]
+pub struct Name<'s> {
+    /// As written, `{{…}}` included.
+    pub text: &'s str,
+    /// Where.
+    pub span: Span,
+}
+
+impl Name<'_> {
+    /// Whether it has a hole to fill: `endpoint-{{name}}`.
+    pub fn is_pattern(&self) -> bool {
+        self.text.contains("{{")
+    }
+}
+
+/// A name as it is referred to, joined with dots: `endpoints.review`, `endpoint-{{name}}`.
+#[derive(Clone, Debug)]
+pub struct Reference<'s> {
+    /// The parts between the dots.
+    pub parts: Vec<Name<'s>>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// A string, with its escapes resolved and its holes found.
+#[derive(Clone, Debug)]
+pub struct Text<'s> {
+    /// Where, quotes included.
+    pub span: Span,
+    /// Which quotes it was written with.
+    pub style: TextStyle,
+    /// What it says.
+    pub value: TextValue<'s>,
+}
+
+/// How a string was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextStyle {
+    /// `"…"`: escapes and holes.
+    Basic,
+    /// `'…'`: neither.
+    Literal,
+    /// `"""…"""`: escapes, holes, lines, dedented.
+    BasicBlock,
+    /// `'''…'''`: lines, dedented.
+    LiteralBlock,
+}
+
+/// What a string says.
+#[derive(Clone, Debug)]
+pub enum TextValue<'s> {
+    /// No hole: the text, escapes resolved and dedented.
+    Plain(Cow<'s, str>),
+    /// Text and holes in order.
+    Template(Vec<TextPart<'s>>),
+}
+
+/// A piece of a string with holes.
+#[derive(Clone, Debug)]
+pub enum TextPart<'s> {
+    /// Text, escapes resolved and dedented.
+    Literal(Cow<'s, str>),
+    /// `{{name}}` or `{{task.output}}`.
+    Hole(Reference<'s>),
+}
+
+impl<'s> Text<'s> {
+    /// The text when it has no hole.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.value {
+            TextValue::Plain(text) => Some(text),
+            TextValue::Template(_) => None,
+        }
+    }
+
+    /// The references in its holes, in order.
+    pub fn holes(&self) -> impl Iterator<Item = &Reference<'s>> {
+        let parts = match &self.value {
+            TextValue::Plain(_) => &[][..],
+            TextValue::Template(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            TextPart::Hole(reference) => Some(reference),
+            TextPart::Literal(_) => None,
+        })
+    }
+}
+
+/// A whole or fractional number, or a percentage, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// The value; 5 % is 0.05.
+    pub value: f64,
+    /// Whether it was written without a fraction and without `%`.
+    pub is_whole: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// A length of time, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Duration {
+    /// In milliseconds.
+    pub milliseconds: u64,
+    /// Where.
+    pub span: Span,
+}
+
+/// Money or tokens, or a range of either, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// The least, or the one value; equal to `most` when no range was written.
+    pub least: Quantity,
+    /// The most.
+    pub most: Quantity,
+    /// Where.
+    pub span: Span,
+}
+
+/// Money or tokens.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Quantity {
+    /// Millionths of a dollar: `$0.50` is 500,000.
+    Money(u64),
+    /// Tokens: `200k tokens` is 200,000.
+    Tokens(u64),
+}
+
+/// `30m`, `20m..40m` or `20m..30m..1h`.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimate {
+    /// The least; all three are equal when one value was written.
+    pub least: Duration,
+    /// The likeliest, when three points were written.
+    pub likeliest: Option<Duration>,
+    /// The most.
+    pub most: Duration,
+    /// The whole.
+    pub span: Span,
+}
+
+/// A value to compare a param with, or a param's default.
+#[derive(Clone, Debug)]
+pub enum Value<'s> {
+    /// A string.
+    Text(Text<'s>),
+    /// A number or a percentage.
+    Number(Number),
+    /// `true` or `false`.
+    Flag(Spanned<bool>),
+    /// A duration.
+    Duration(Duration),
+}
+
+impl Value<'_> {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Value::Text(text) => text.span,
+            Value::Number(number) => number.span,
+            Value::Flag(flag) => flag.span,
+            Value::Duration(duration) => duration.span,
+        }
+    }
+}
+
+/// `param NAME TYPE [= default] ["doc"]`
+#[derive(Clone, Debug)]
+pub struct Param<'s> {
+    /// Its name.
+    pub name: Name<'s>,
+    /// Its type.
+    pub kind: Spanned<ParamKind>,
+    /// The choices of `one of`.
+    pub choices: Vec<Text<'s>>,
+    /// Its value unless `--set` gives another.
+    pub default: Option<Value<'s>>,
+    /// What it is for.
+    pub doc: Option<Text<'s>>,
+}
+
+/// The types of a param.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Any string.
+    Text,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// A duration.
+    Duration,
+    /// A path, relative to the plan.
+    Path,
+    /// `one of "a", "b"`
+    OneOf,
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env,
+    /// A file.
+    File,
+}
+
+/// The value of an environment variable.
+#[derive(Clone, Debug)]
+pub enum EnvValue<'s> {
+    /// `"value"`
+    Text(Text<'s>),
+    /// `from secret NAME`
+    Secret(Name<'s>),
+}
+
+/// What an assert claims.
+#[derive(Clone, Debug)]
+pub enum Assert<'s> {
+    /// `makespan OP D`
+    Makespan(Spanned<Comparison>, Duration),
+    /// `speedup OP N`
+    Speedup(Spanned<Comparison>, Number),
+    /// `cost OP AMOUNT`
+    Cost(Spanned<Comparison>, Amount),
+    /// `workers OP N`
+    Workers(Spanned<Comparison>, Number),
+    /// `a before b`
+    Before(Reference<'s>, Reference<'s>),
+    /// `a alongside b`
+    Alongside(Reference<'s>, Reference<'s>),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    More,
+}
+
+impl Comparison {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Less => "<",
+            Comparison::AtMost => "<=",
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::AtLeast => ">=",
+            Comparison::More => ">",
+        }
+    }
+
+    /// Whether `left OP right` holds.
+    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+        match self {
+            Comparison::Less => left < right,
+            Comparison::AtMost => left <= right,
+            Comparison::Equal => left == right,
+            Comparison::NotEqual => left != right,
+            Comparison::AtLeast => left >= right,
+            Comparison::More => left > right,
+        }
+    }
+}
+
+/// `wave NAME ["title"] [overlaps a, b] { … }`
+#[derive(Clone, Debug)]
+pub struct Wave<'s> {
+    /// Its name.
+    pub name: Name<'s>,
+    /// Its title.
+    pub title: Option<Text<'s>>,
+    /// The waves it need not wait for.
+    pub overlaps: Vec<Reference<'s>>,
+    /// Its items and settings.
+    pub body: Body<'s>,
+}
+
+/// `parallel` or `serial`.
+#[derive(Clone, Debug)]
+pub struct Block<'s> {
+    /// Whether its items run one after another.
+    pub is_serial: bool,
+    /// Its name.
+    pub name: Option<Name<'s>>,
+    /// Its title.
+    pub title: Option<Text<'s>>,
+    /// Its items and settings.
+    pub body: Body<'s>,
+}
+
+/// `task NAME ["title"] { … }`; the body may be absent: `task lint "Mend what lint finds"`.
+#[derive(Clone, Debug)]
+pub struct Task<'s> {
+    /// Its name.
+    pub name: Name<'s>,
+    /// Its title; the prompt where an agent applies and no action is written.
+    pub title: Option<Text<'s>>,
+    /// What it says; empty, at the end of the header, when none was written.
+    pub body: Body<'s>,
+}
+
+/// `gate [NAME] ["question"] { … }`
+#[derive(Clone, Debug)]
+pub struct Gate<'s> {
+    /// Its name; `after` and `approve` at the command line may use it.
+    pub name: Option<Name<'s>>,
+    /// What it asks.
+    pub title: Option<Text<'s>>,
+    /// Checks, approvals, `on no-go`.
+    pub body: Body<'s>,
+}
+
+/// How `after` waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterMode {
+    /// All have succeeded.
+    All,
+    /// One has succeeded: `any of`.
+    Any,
+    /// All have ended, however: `finished`.
+    Finished,
+}
+
+/// A command, with or without a shell.
+#[derive(Clone, Debug)]
+pub enum Command<'s> {
+    /// For the shell.
+    Shell(Text<'s>),
+    /// Program and arguments, no shell. With the place of the list.
+    Program(Vec<Text<'s>>, Span),
+}
+
+impl Command<'_> {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Command::Shell(text) => text.span,
+            Command::Program(_, span) => *span,
+        }
+    }
+}
+
+/// `approve "question" [by "who"] [within D otherwise stop|continue]`
+#[derive(Clone, Debug)]
+pub struct Approve<'s> {
+    /// What is asked.
+    pub question: Text<'s>,
+    /// Who should answer; shown, not enforced.
+    pub by: Option<Text<'s>>,
+    /// How long to wait, and whether the plan continues without an answer.
+    pub within: Option<(Duration, Otherwise)>,
+}
+
+/// What an unanswered approval means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// As if rejected.
+    Stop,
+    /// As if approved.
+    Continue,
+}
+
+/// A file claim.
+#[derive(Clone, Debug)]
+pub struct Claim<'s> {
+    /// Which.
+    pub kind: ClaimKind,
+    /// `writes nothing` (or `reads nothing`): no paths, and that is said.
+    pub is_nothing: bool,
+    /// The globs, `path#section` among them.
+    pub paths: Vec<Text<'s>>,
+    /// What is taken out of them.
+    pub except: Vec<Text<'s>>,
+}
+
+/// The kinds of file claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClaimKind {
+    /// May be read.
+    Reads,
+    /// May be modified or created.
+    Writes,
+    /// Will be created.
+    Creates,
+    /// May be added to.
+    Appends,
+    /// Must not be touched.
+    Forbids,
+}
+
+impl ClaimKind {
+    /// The keyword.
+    pub fn word(self) -> &'static str {
+        match self {
+            ClaimKind::Reads => "reads",
+            ClaimKind::Writes => "writes",
+            ClaimKind::Creates => "creates",
+            ClaimKind::Appends => "appends",
+            ClaimKind::Forbids => "forbids",
+        }
+    }
+}
+
+/// `uses NAME [k]`
+#[derive(Clone, Debug)]
+pub struct Use<'s> {
+    /// The resource.
+    pub resource: Name<'s>,
+    /// How much of it; 1 when not written.
+    pub amount: Option<Number>,
+}
+
+/// Where an output's value comes from.
+#[derive(Clone, Debug)]
+pub enum OutputSource<'s> {
+    /// What the task printed.
+    Stdout(Span),
+    /// A file's text.
+    File(Text<'s>),
+}
+
+/// `isolation …`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// All work in the plan's directory.
+    Shared,
+    /// Every writing task works in its own git worktree.
+    Worktree,
+    /// Every writing task works in a copy of the directory.
+    Copy,
+}
+
+/// `on failure …`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Let running tasks end, start nothing new.
+    Stop,
+    /// End the running ones too.
+    Cancel,
+    /// Go on with whatever does not depend on the failure.
+    Continue,
+}
+
+/// `check ["title"] TEST` / `check NAME`
+#[derive(Clone, Debug)]
+pub struct Check<'s> {
+    /// What it shows.
+    pub title: Option<Text<'s>>,
+    /// How it is tested; none is a criterion that nobody tests (a warning).
+    pub test: Option<Test<'s>>,
+}
+
+/// A test, with its place.
+#[derive(Clone, Debug)]
+pub struct Test<'s> {
+    /// Where.
+    pub span: Span,
+    /// Which.
+    pub kind: TestKind<'s>,
+}
+
+/// The tests of section 7 of the language.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the line above each variant shows its fields in their syntax")]
+pub enum TestKind<'s> {
+    /// `runs "cmd" [exits N] [prints 'regex'] [within D]`
+    Runs { command: Command<'s>, exits: Option<Number>, prints: Option<Text<'s>>, within: Option<Duration> },
+    /// `exists "glob"`
+    Exists(Text<'s>),
+    /// `missing "glob"`
+    Missing(Text<'s>),
+    /// `contains 'regex' in "glob"`
+    Contains { pattern: Text<'s>, glob: Text<'s> },
+    /// `lacks 'regex' in "glob"`
+    Lacks { pattern: Text<'s>, glob: Text<'s> },
+    /// `value "file.json" at "/pointer" OP N`
+    ValueAt { file: Text<'s>, pointer: Text<'s>, comparison: Spanned<Comparison>, number: Number },
+    /// `value of "cmd" OP N`
+    ValueOf { command: Command<'s>, comparison: Spanned<Comparison>, number: Number },
+    /// `judged by AGENT "question"`
+    Judged { agent: Name<'s>, question: Text<'s> },
+    /// `manual`
+    Manual,
+    /// `check NAME`: a criterion declared elsewhere.
+    Named(Name<'s>),
+}
+
+/// `on no-go …`
+#[derive(Clone, Debug)]
+pub enum OnNoGo<'s> {
+    /// End the plan as failed.
+    Stop,
+    /// Go on; the failed criterion stays on the record.
+    Continue,
+    /// Run the wave again, at most so many times.
+    Retry(Number),
+    /// Leave out everything up to there.
+    SkipTo(Reference<'s>),
+}
