@@ -8,6 +8,7 @@ mod format;
 mod glob;
 mod journal;
 mod prove;
+mod render;
 mod report;
 mod run;
 mod schedule;
