@@ -148,7 +148,7 @@ impl<'a, 's> Layout<'a, 's> {
 
     /// The statement's body, if it was written.
     fn written_body<'b>(&self, statement: &'b Statement<'s>) -> Option<&'b Body<'s>> {
-        body_of(statement).filter(|body| !body.span.is_empty())
+        statement.body().filter(|body| !body.span.is_empty())
     }
 
     /// The statement on one line, if it has a line's shape and fits.
@@ -429,21 +429,5 @@ fn begins_clause(statement: &Statement, previous: Option<&Token>, token: &Token)
         }
         StatementKind::Wave(_) => token.text == "overlaps" && previous.kind != TokenKind::Comma,
         _ => false,
-    }
-}
-
-/// The body of a statement that has one.
-fn body_of<'b, 's>(statement: &'b Statement<'s>) -> Option<&'b Body<'s>> {
-    match &statement.kind {
-        StatementKind::Agent { body, .. } | StatementKind::For { body, .. } => Some(body),
-        StatementKind::Preflight(body)
-        | StatementKind::Success(body)
-        | StatementKind::Rollback(body)
-        | StatementKind::Finally(body) => Some(body),
-        StatementKind::Wave(wave) => Some(&wave.body),
-        StatementKind::Block(block) => Some(&block.body),
-        StatementKind::Task(task) => Some(&task.body),
-        StatementKind::Gate(gate) => Some(&gate.body),
-        _ => None,
     }
 }
