@@ -8,7 +8,7 @@ mod text;
 use super::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
-pub use text::{TextOptions, render_text};
+pub use text::{TextOptions, clean, render_text, wrap};
 
 /// What there is, in one line: `2 errors, 1 warning in release.wave`; empty when there is nothing.
 pub fn summary(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {

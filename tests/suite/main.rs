@@ -5,6 +5,7 @@ mod cli;
 mod docs;
 mod examples;
 mod format;
+mod generate;
 mod glob;
 mod journal;
 mod prove;

@@ -228,7 +228,7 @@ fn kept(text: &str, line: Range<usize>, marked: &[Range<usize>], room: usize) ->
         return vec![line];
     }
     if marked.is_empty() {
-        return Vec::from([line.start..forward(text, line.start, line.end, room - 1)]);
+        return std::iter::once(line.start..forward(text, line.start, line.end, room - 1)).collect();
     }
     let share = room / marked.len();
     let mut ranges: Vec<Range<usize>> = Vec::new();

@@ -214,13 +214,13 @@ impl SourceCode for Excerpt {
 }
 
 /// The text without what would upset a terminal; its line breaks stay.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().filter_map(|c| if c == '\n' { Some(c) } else { printable(c) }).collect()
 }
 
 /// Breaks lines between words so that they fit in `width`; the first begins at column `first`, the others
 /// are indented by `rest`. What stands in backticks stays together.
-fn wrap(text: &str, width: usize, first: usize, rest: usize) -> String {
+pub fn wrap(text: &str, width: usize, first: usize, rest: usize) -> String {
     let mut out = String::new();
     let mut column = first;
     for (index, line) in text.split('\n').enumerate() {
