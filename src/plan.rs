@@ -173,6 +173,8 @@ pub struct Group {
     pub rollback: Vec<TaskId>,
     /// The waves that it `overlaps`, by name, for display.
     pub overlaps: Vec<String>,
+    /// Why it is left out with all that it holds: the `when` that does not hold. Its `Success` step is skipped. None: it runs.
+    pub left_out: Option<String>,
     /// The header, from keyword to title.
     pub span: Span,
 }
@@ -596,6 +598,8 @@ pub struct Gate {
     pub approvals: Vec<Approval>,
     /// What a no-go means.
     pub on_no_go: OnNoGo,
+    /// Why it is left out, unasked: the `when` of what holds it does not hold. None: it is judged.
+    pub left_out: Option<String>,
     /// The header, from keyword to title.
     pub span: Span,
 }
