@@ -26,6 +26,7 @@ pub fn plan(tasks: &[(&str, &str)]) -> Plan {
         success: Vec::new(),
         rollback: Vec::new(),
         overlaps: Vec::new(),
+        left_out: None,
         span,
     };
     let task = |index: usize, name: &str, command: &str| Task {
