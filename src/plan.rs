@@ -788,6 +788,18 @@ impl Plan {
     }
 }
 
+impl Need {
+    /// The steps that it names.
+    pub fn steps(&self) -> impl Iterator<Item = StepId> {
+        match self {
+            Need::Succeeded(step, _) | Need::Finished(step) => std::slice::from_ref(step),
+            Need::AnySucceeded(steps) => steps,
+        }
+        .iter()
+        .copied()
+    }
+}
+
 impl Template {
     /// A template without holes.
     pub fn literal(text: impl Into<String>) -> Template {
