@@ -31,7 +31,6 @@ use std::path::{Component, Path, PathBuf};
 
 pub use load::load;
 pub use model::Model;
-pub use params::{DurationText, duration_of};
 
 /// Where the texts beside the plan come from: the disk, or a test's own.
 pub trait Loader {

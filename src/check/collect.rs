@@ -1,8 +1,6 @@
 //! The first pass: what is declared, in the plan and in the libraries that it uses.
 
-use super::model::{
-    Agent, AgentSource, Criterion, Header, Model, Names, Param, Resource, Secret,
-};
+use super::model::{Agent, AgentSource, Criterion, Header, Model, Names, Param, Resource, Secret};
 use super::{Findings, Input, messages, values};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, StatementKind};
@@ -41,7 +39,8 @@ fn header<'a>(
         return;
     }
     model.header = Some(Header { name, title: title.as_ref(), statement });
-    let before = tree.body.statements[..position].iter().find(|other| !matches!(other.kind, StatementKind::Junk));
+    let before =
+        tree.body.statements[..position].iter().find(|other| !matches!(other.kind, StatementKind::Junk));
     if let Some(before) = before {
         findings.add(messages::plan_not_first(statement.keyword.to(name.span), before.keyword));
     }

@@ -6,6 +6,7 @@
 use super::order::Order;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast;
+use crate::syntax::vocabulary::Place;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -74,6 +75,20 @@ impl NodeKind<'_> {
         }
     }
 
+    /// The body that its statements stand in.
+    pub fn place(&self) -> Place {
+        match self {
+            NodeKind::Plan => Place::File,
+            NodeKind::Wave(_) => Place::Wave,
+            NodeKind::Block(block) if block.is_serial => Place::Serial,
+            NodeKind::Block(_) => Place::Parallel,
+            NodeKind::Task(_) => Place::Task,
+            NodeKind::Gate(_) => Place::Gate,
+            NodeKind::Rollback => Place::Rollback,
+            NodeKind::Finally => Place::Finally,
+        }
+    }
+
     /// Whether it holds items.
     pub fn is_group(&self) -> bool {
         !matches!(self, NodeKind::Task(_) | NodeKind::Gate(_))
@@ -123,6 +138,8 @@ pub struct Node<'a> {
     pub body: &'a ast::Body<'a>,
     /// What holds it; none for the plan.
     pub parent: Option<NodeId>,
+    /// How many items of the same container stand before it.
+    pub position: u32,
     /// The nearest container that has a name, or the plan: its names are unique there.
     pub namespace: NodeId,
     /// Its items, in order; `rollback` and `finally` are not among them.
@@ -319,12 +336,7 @@ impl<'a> Model<'a> {
             secret_names: Names::new(),
             criterion_names: Names::new(),
             nodes: Vec::new(),
-            scopes: vec![Scope {
-                parent: ScopeId(0),
-                variable: "",
-                value: Cow::Borrowed(""),
-                span: nothing,
-            }],
+            scopes: vec![Scope { parent: ScopeId(0), variable: "", value: Cow::Borrowed(""), span: nothing }],
             members: HashMap::new(),
             by_name: HashMap::new(),
             order: Order::default(),

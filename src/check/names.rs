@@ -153,9 +153,7 @@ impl<'a> Model<'a> {
         let own = self.node(from);
         let start = if own.kind.is_group() && !own.name.is_empty() { from } else { own.namespace };
         let namespaces = || {
-            std::iter::successors(Some(start), |id| {
-                (*id != NodeId::PLAN).then(|| self.node(*id).namespace)
-            })
+            std::iter::successors(Some(start), |id| (*id != NodeId::PLAN).then(|| self.node(*id).namespace))
         };
         // Written out from a container outwards: `a`, or `wave.a`.
         for namespace in namespaces() {
@@ -181,9 +179,7 @@ impl<'a> Model<'a> {
     }
 
     fn member(&self, namespace: NodeId, parts: &[Cow<'_, str>]) -> Option<NodeId> {
-        parts.iter().try_fold(namespace, |at, part| {
-            self.members.get(&(at, Cow::Borrowed(&**part))).copied()
-        })
+        parts.iter().try_fold(namespace, |at, part| self.members.get(&(at, Cow::Borrowed(&**part))).copied())
     }
 
     /// Whether the qualified name of an item ends with these parts.
@@ -221,7 +217,8 @@ impl<'a> Model<'a> {
         let (output, task) = parts.split_last().expect("BUG: a reference has a part");
         match self.item_named(from, task) {
             Found::One(id) if self.node(id).kind.is_task() => {
-                match self.outputs(id).position(|name| self.filled(self.node(id).scope, name.text) == *output) {
+                match self.outputs(id).position(|name| self.filled(self.node(id).scope, name.text) == *output)
+                {
                     Some(index) => Hole::Output(id, index as u32),
                     None => Hole::NoOutput(id),
                 }

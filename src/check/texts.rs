@@ -163,7 +163,11 @@ pub(super) fn early<'a>(
             use_param(model, findings, near.as_deref());
             findings.add(messages::unknown_value(reference.span, &name, near.as_deref()));
         } else {
-            findings.add(messages::output_too_early(reference.span, model.sources.text(reference.span), what));
+            findings.add(messages::output_too_early(
+                reference.span,
+                model.sources.text(reference.span),
+                what,
+            ));
         }
     }
 }

@@ -56,6 +56,7 @@ impl<'a> Builder<'_, 'a> {
             docs: header.map_or(&[], |header| &header.statement.docs),
             body,
             parent: None,
+            position: 0,
             namespace: NodeId::PLAN,
             children: Vec::new(),
             cleanups: Vec::new(),
@@ -143,6 +144,7 @@ impl<'a> Builder<'_, 'a> {
             docs: &statement.docs,
             body,
             parent: Some(position.parent),
+            position: self.model.node(position.parent).children.len() as u32,
             namespace: position.namespace,
             children: Vec::new(),
             cleanups: Vec::new(),
@@ -162,13 +164,7 @@ impl<'a> Builder<'_, 'a> {
             self.enter(id, own.clone(), position);
         }
         if kind.is_group() {
-            let place = match kind {
-                NodeKind::Wave(_) => Place::Wave,
-                NodeKind::Rollback => Place::Rollback,
-                NodeKind::Finally => Place::Finally,
-                NodeKind::Block(block) if block.is_serial => Place::Serial,
-                _ => Place::Parallel,
-            };
+            let place = kind.place();
             let namespace = if own.is_empty() { position.namespace } else { id };
             self.body(body, Position { parent: id, namespace, place, is_repeated: false, ..position });
             if is_empty(body) {

@@ -10,15 +10,26 @@ use crate::syntax::ast::{self, Body, Number, Quantity, StatementKind, TestKind, 
 /// Judges the values of every statement.
 pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     for tree in input.trees {
-        body(model.sources, &tree.body, findings);
+        body(model.sources, &tree.body, true, findings);
     }
 }
 
-fn body(sources: &SourceMap, inside: &Body<'_>, findings: &mut Findings) {
+fn body(sources: &SourceMap, inside: &Body<'_>, is_file: bool, findings: &mut Findings) {
+    let mut agent: Option<Span> = None;
     for statement in &inside.statements {
+        match &statement.kind {
+            StatementKind::Agent { name, .. } if !is_file => {
+                findings.add(messages::misplaced_declaration(statement.keyword.to(name.span), name.text));
+            }
+            StatementKind::AgentRef(name) => match agent {
+                Some(first) => findings.add(messages::second_agent(name.span, first, name.text)),
+                None => agent = Some(name.span),
+            },
+            _ => {}
+        }
         value(sources, statement, findings);
         if let Some(inner) = super::texts::body_of(&statement.kind) {
-            body(sources, inner, findings);
+            body(sources, inner, false, findings);
         }
     }
 }
@@ -55,7 +66,9 @@ pub fn count_of(number: Number) -> Option<u32> {
 fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Findings) {
     match &statement.kind {
         StatementKind::Workers(number) => drop(count(sources, *number, "a number of workers", 1, findings)),
-        StatementKind::Instances(number) => drop(count(sources, *number, "a number of instances", 1, findings)),
+        StatementKind::Instances(number) => {
+            drop(count(sources, *number, "a number of instances", 1, findings))
+        }
         StatementKind::Retries { count: number, .. } => {
             count(sources, *number, "a number of retries", 0, findings);
         }
@@ -179,7 +192,7 @@ pub fn split_section(text: &str) -> (&str, Option<&str>) {
 pub(super) fn claim_path(text: &Text<'_>, glob: &str, findings: &mut Findings) {
     match inside(glob) {
         Ok(_) => {
-            if let Err(error) = crate::glob::Glob::new(glob) {
+            if let Err(error) = crate::glob::Pattern::parse(glob) {
                 findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
             }
         }
@@ -291,7 +304,7 @@ fn glob(text: &Text<'_>, findings: &mut Findings) {
     let Some(glob) = text.plain() else { return };
     if glob.trim().is_empty() {
         findings.add(messages::empty_text(text.span, "a path"));
-    } else if let Err(error) = crate::glob::Glob::new(glob) {
+    } else if let Err(error) = crate::glob::Pattern::parse(glob) {
         findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
     }
 }
