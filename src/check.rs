@@ -4,7 +4,7 @@
 //! order to be proved is for `prove`. Does no I/O: `use`d files and agent definitions come through a [`Loader`].
 
 mod actions;
-mod agents;
+pub mod agents;
 mod collect;
 mod gates;
 mod graph;
@@ -13,14 +13,14 @@ mod messages;
 pub mod model;
 pub mod names;
 pub mod order;
-mod params;
+pub mod params;
 mod redundant;
 mod references;
 mod support;
 mod texts;
 mod tree;
 mod unused;
-mod values;
+pub mod values;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::{SourceMap, Span};
