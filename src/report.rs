@@ -7,6 +7,7 @@ pub mod json;
 pub mod lines;
 pub mod live;
 pub mod log;
+pub mod plan;
 pub mod screen;
 pub mod summary;
 pub mod words;
