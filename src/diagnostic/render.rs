@@ -1,1 +1,48 @@
-//! Shows diagnostics: on a terminal by miette, and as short lines. The only place that knows miette.
+//! Shows diagnostics: on a terminal by miette, as short lines, and as what machines read.
+//!
+//! The only place that knows miette. Knows nothing of where the output goes.
+
+mod excerpt;
+mod text;
+
+use super::{Diagnostic, Severity};
+use crate::source::SourceMap;
+
+pub use text::{TextOptions, clean, render_text, wrap};
+
+/// What there is, in one line: `2 errors, 1 warning in release.wave`; empty when there is nothing.
+pub fn summary(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
+    let mut files: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.span().file).collect();
+    files.sort_unstable();
+    files.dedup();
+    let place = match files[..] {
+        [file] => sources.file(file).path().display().to_string(),
+        _ => format!("{} files", files.len()),
+    };
+    format!("{} in {place}", counts(diagnostics))
+}
+
+/// How many of each severity there are, gravest first: `2 errors, 1 warning`.
+pub fn counts(diagnostics: &[Diagnostic]) -> String {
+    let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .filter_map(|severity| {
+            let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+            let plural = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} {}{plural}", word(severity)))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+/// The severity as it is shown.
+pub fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

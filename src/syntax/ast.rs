@@ -60,6 +60,24 @@ pub struct Statement<'s> {
     pub kind: StatementKind<'s>,
 }
 
+impl<'s> Statement<'s> {
+    /// Its body, for a statement that has one by its kind; of a task without one, an empty body with an empty span.
+    pub fn body(&self) -> Option<&Body<'s>> {
+        match &self.kind {
+            StatementKind::Agent { body, .. } | StatementKind::For { body, .. } => Some(body),
+            StatementKind::Preflight(body)
+            | StatementKind::Success(body)
+            | StatementKind::Rollback(body)
+            | StatementKind::Finally(body) => Some(body),
+            StatementKind::Wave(wave) => Some(&wave.body),
+            StatementKind::Block(block) => Some(&block.body),
+            StatementKind::Task(task) => Some(&task.body),
+            StatementKind::Gate(gate) => Some(&gate.body),
+            _ => None,
+        }
+    }
+}
+
 /// Every statement of the language. The order is that of the reference: items, settings, a task's own,
 /// an agent's own, checks.
 #[derive(Clone, Debug)]

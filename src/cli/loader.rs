@@ -1,0 +1,194 @@
+//! Text from outside: plans from a path or from standard input.
+//!
+//! Says in full why a text could not be had. Knows nothing of what is in it.
+
+use crate::diagnostic::render::clean;
+use crate::error::{Error, Exit, Result};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// The largest plan that is read.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The path that stands for standard input.
+pub const STDIN: &str = "-";
+/// How a plan from standard input is named to people.
+pub const STDIN_NAME: &str = "<stdin>";
+
+/// A plan's text and the path to name it by.
+pub struct Input {
+    /// The path as it was given, `<stdin>` for standard input.
+    pub path: PathBuf,
+    /// The text.
+    pub text: String,
+}
+
+/// Reads a plan from a path, or from standard input when the path is `-`.
+pub fn read_plan(path: &Path) -> Result<Input> {
+    if path == Path::new(STDIN) {
+        let bytes = read_most(std::io::stdin().lock())
+            .map_err(|error| Error::new("read the plan from standard input", told(&error)))?;
+        return decode(bytes, Path::new(STDIN_NAME));
+    }
+    let wrong = |cause: &str| Error::new("read the plan", cause).at(path);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(wrong("there is no such file").help(missing_help(path)).exit(Exit::Usage));
+        }
+        Err(error) => return Err(refused(&error, path)),
+    };
+    let metadata = file.metadata().map_err(|error| refused(&error, path))?;
+    if metadata.is_dir() {
+        let help = match plans_in(path).first() {
+            Some(plan) => format!("name a plan in it, such as `{}`", clean(&plan.display().to_string())),
+            None => "name a plan file; there is none in it".to_string(),
+        };
+        return Err(wrong("it is a directory").help(help).exit(Exit::Usage));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(too_large(path));
+    }
+    let bytes = read_most(file).map_err(|error| refused(&error, path))?;
+    decode(bytes, path)
+}
+
+/// Everything up to one byte past the limit.
+fn read_most(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text, or where it is no text.
+fn decode(bytes: Vec<u8>, path: &Path) -> Result<Input> {
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(too_large(path));
+    }
+    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Input { path: path.to_path_buf(), text }),
+        Err(_) if is_wide => Err(Error::new("read the plan", "it is UTF-16, and a plan is UTF-8")
+            .at(path)
+            .help("save the file as UTF-8")),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            Err(Error::new("read the plan", format!("byte {at} (0x{byte:02x}, on line {line}) is not UTF-8"))
+                .at(path)
+                .help("save the file as UTF-8"))
+        }
+    }
+}
+
+fn too_large(path: &Path) -> Error {
+    let cause = format!("it is larger than {} MB, which no plan is", MOST_BYTES / 1024 / 1024);
+    Error::new("read the plan", cause).at(path)
+}
+
+/// An error of the system while a plan was read.
+pub fn refused(error: &std::io::Error, path: &Path) -> Error {
+    let wrong = Error::new("read the plan", told(error)).at(path);
+    match error.kind() {
+        ErrorKind::PermissionDenied => wrong.help("give yourself the right to read it: `chmod u+r`"),
+        ErrorKind::NotADirectory => wrong.exit(Exit::Usage),
+        _ => wrong,
+    }
+}
+
+/// The system's words without its number: `Permission denied (os error 13)` is `permission denied`.
+pub fn told(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// What to try when a file is not there: the same with `.wave`, or the nearest name beside it.
+fn missing_help(path: &Path) -> String {
+    let mut with_ending = path.as_os_str().to_os_string();
+    with_ending.push(".wave");
+    if Path::new(&with_ending).is_file() {
+        return format!("did you mean `{}`?", clean(&Path::new(&with_ending).display().to_string()));
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return String::new(),
+    };
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+    let near = plans_in(directory).into_iter().map(|plan| {
+        let name = plan.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (strsim::damerau_levenshtein(&wanted, &name), plan)
+    });
+    match near.min() {
+        Some((distance, plan)) if distance <= 3 => {
+            format!(
+                "did you mean `{}`?",
+                clean(&plan.strip_prefix("./").unwrap_or(&plan).display().to_string())
+            )
+        }
+        _ => "`wavec new` writes a first plan".to_string(),
+    }
+}
+
+/// The plans that stand in a directory, not below it, by name.
+fn plans_in(directory: &Path) -> Vec<PathBuf> {
+    let mut plans: Vec<PathBuf> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "wave") && path.is_file())
+        .collect();
+    plans.sort();
+    plans
+}
+
+/// The plans that the arguments name: files as they are, and in directories every `*.wave` that git would not ignore.
+/// Nothing named is the current directory.
+pub fn find_plans(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let here = [PathBuf::from(".")];
+    let arguments = if arguments.is_empty() { &here[..] } else { arguments };
+    let mut plans: Vec<PathBuf> = Vec::new();
+    for argument in arguments {
+        if argument == Path::new(STDIN) || !argument.is_dir() {
+            plans.push(argument.clone());
+            continue;
+        }
+        let found = plans_under(argument)?;
+        if found.is_empty() {
+            return Err(Error::new(
+                "find a plan",
+                "there is no `*.wave` file in it that git would not ignore",
+            )
+            .at(argument)
+            .help("name a plan file, or write one with `wavec new`")
+            .exit(Exit::Usage));
+        }
+        plans.extend(found);
+    }
+    let mut seen = std::collections::HashSet::new();
+    plans.retain(|plan| seen.insert(plan.clone()));
+    Ok(plans)
+}
+
+/// Every `*.wave` below a directory that git would not ignore, by path.
+fn plans_under(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut plans = Vec::new();
+    let walk = ignore::WalkBuilder::new(directory).require_git(false).sort_by_file_path(Path::cmp).build();
+    for entry in walk {
+        let entry = entry.map_err(|error| Error::new("look for plans", error).at(directory))?;
+        let is_plan = entry.path().extension().is_some_and(|ending| ending == "wave");
+        if is_plan && entry.file_type().is_some_and(|kind| kind.is_file()) {
+            plans.push(entry.path().strip_prefix("./").unwrap_or(entry.path()).to_path_buf());
+        }
+    }
+    Ok(plans)
+}
