@@ -1,3 +1,272 @@
-//! Path patterns as automata: match, intersect, and a shortest path that two patterns share.
+//! Path patterns as automata: match, intersect, take away, and a shortest path that two patterns share.
 //!
-//! Knows nothing of plans, tasks or the disk.
+//! Knows nothing of plans, tasks or the disk. Paths are relative, with `/` between parts, no empty part and no `.`;
+//! `..` may stand at the very beginning only. A pattern means:
+//!
+//! | pattern | matches |
+//! |---|---|
+//! | `*` | any run of characters inside one part of a path, a leading dot included |
+//! | `?` | one character but `/` |
+//! | `[a-z_]` `[!a]` `[^a]` | one character (not) in the set, never `/` |
+//! | `**` as a whole part | any number of directories, none included; at the end: every file below |
+//! | `src/` | the same as `src/**` |
+//! | `{a,b/c}` | either; they nest |
+//! | `\*` | the character itself |
+//!
+//! `**` beside other characters in one part means `*`, as in `.gitignore`. Letters match by case; [`Pattern::folded`]
+//! gives the pattern as a file system sees it that does not tell `A` from `a`.
+
+mod automaton;
+mod parse;
+mod search;
+
+use automaton::Program;
+use std::fmt;
+use std::ops::Range;
+
+/// A path pattern.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    alternatives: Vec<parse::Alternative>,
+    program: Program,
+    literal: Option<String>,
+    prefix: String,
+    suffix: String,
+    directory: usize,
+}
+
+/// Why a text is no pattern, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// The bytes of the text that are wrong.
+    pub range: Range<usize>,
+}
+
+/// What is wrong with a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// There is nothing.
+    Empty,
+    /// It begins with `/`.
+    Absolute,
+    /// `..` comes after a part that is no plain name.
+    Parent,
+    /// A `[` has no `]`.
+    UnclosedClass,
+    /// `[a/b]`: a set cannot hold the separator.
+    SlashInClass,
+    /// `[z-a]`.
+    BackwardRange,
+    /// A `{` has no `}`.
+    UnclosedBrace,
+    /// A `}` has no `{`.
+    UnopenedBrace,
+    /// `\` with nothing behind it.
+    TrailingEscape,
+    /// Its braces stand for more than 1,000 patterns, or the pattern is longer than 100,000 characters.
+    TooLarge,
+    /// A NUL, which no path holds.
+    Nul,
+}
+
+impl ErrorKind {
+    /// A lower-case fact without a full stop.
+    pub fn message(self) -> &'static str {
+        match self {
+            ErrorKind::Empty => "the pattern is empty",
+            ErrorKind::Absolute => "the path is absolute, but paths are relative to the plan's directory",
+            ErrorKind::Parent => "`..` stands behind a wildcard",
+            ErrorKind::UnclosedClass => "`[` is never closed",
+            ErrorKind::SlashInClass => "`/` stands inside `[…]`, which matches within one part of a path",
+            ErrorKind::BackwardRange => "the range runs backwards",
+            ErrorKind::UnclosedBrace => "`{` is never closed",
+            ErrorKind::UnopenedBrace => "`}` closes nothing",
+            ErrorKind::TrailingEscape => "`\\` escapes nothing",
+            ErrorKind::TooLarge => "the pattern is too large",
+            ErrorKind::Nul => "a path cannot hold a NUL",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.message())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Pattern {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Result<Pattern, Error> {
+        Ok(Pattern::build(text.to_owned(), parse::parse(text)?))
+    }
+
+    /// The pattern that matches exactly `path`, whatever characters it holds. None for what is no path.
+    pub fn exactly(path: &str) -> Option<Pattern> {
+        let mut escaped = String::with_capacity(path.len());
+        for c in path.chars() {
+            if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ',') {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+        Pattern::parse(&escaped).ok()
+    }
+
+    fn build(text: String, alternatives: Vec<parse::Alternative>) -> Pattern {
+        let program = Program::new(&alternatives, false);
+        let mut literals = alternatives.iter().map(parse::Alternative::literal_ends);
+        let (mut prefix, mut suffix, is_literal) = literals.next().unwrap_or_default();
+        for (other_prefix, other_suffix, _) in literals {
+            prefix.truncate(common_prefix(&prefix, &other_prefix));
+            let keep = common_suffix(&suffix, &other_suffix);
+            suffix.drain(..suffix.len() - keep);
+        }
+        let literal = (alternatives.len() == 1 && is_literal).then(|| prefix.clone());
+        let directory = prefix.rfind('/').unwrap_or(0);
+        Pattern { text, alternatives, program, literal, prefix, suffix, directory }
+    }
+
+    /// The pattern as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The one path that it matches, when it has no wildcard.
+    pub fn literal(&self) -> Option<&str> {
+        self.literal.as_deref()
+    }
+
+    /// The directory that holds everything it can match, for a walk to begin at; empty for the plan's own.
+    pub fn literal_prefix(&self) -> &str {
+        &self.prefix[..self.directory]
+    }
+
+    /// What every path that it matches begins with; may end inside a name.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// What every path that it matches ends with.
+    pub(crate) fn suffix(&self) -> &str {
+        &self.suffix
+    }
+
+    /// Whether it matches the path. A leading `./` is overlooked.
+    pub fn matches(&self, path: &str) -> bool {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        match &self.literal {
+            Some(literal) => literal == path,
+            None => {
+                path.starts_with(&self.prefix) && path.ends_with(&self.suffix) && self.program.matches(path)
+            }
+        }
+    }
+
+    /// Whether some path below the directory `dir` may match; an empty `dir` is the plan's own. A walk need not enter where this is false.
+    pub fn may_match_below(&self, dir: &str) -> bool {
+        let dir = dir.strip_prefix("./").unwrap_or(dir).trim_end_matches('/');
+        dir.is_empty() || dir == "." || self.program.may_match_below(dir)
+    }
+
+    /// The pattern as a file system sees it that does not tell upper from lower case. Give it lower-case paths.
+    pub fn folded(&self) -> Pattern {
+        let alternatives = self.alternatives.iter().map(parse::Alternative::folded).collect();
+        Pattern::build(self.text.clone(), alternatives)
+    }
+
+    /// Whether no path is matched by both, told from their fixed beginnings and ends alone: true is sure, false is not.
+    pub fn is_plainly_disjoint(&self, other: &Pattern) -> bool {
+        match (&self.literal, &other.literal) {
+            (Some(a), Some(b)) => a != b,
+            (Some(literal), None) => !other.matches(literal),
+            (None, Some(literal)) => !self.matches(literal),
+            (None, None) => {
+                let (a, b) = (self.prefix.as_bytes(), other.prefix.as_bytes());
+                let begin = a.iter().zip(b).all(|(a, b)| a == b);
+                let (a, b) = (self.suffix.as_bytes(), other.suffix.as_bytes());
+                !begin || !a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b)
+            }
+        }
+    }
+}
+
+/// The paths of a claim: what a pattern matches and no exception does.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// What is in it.
+    pub pattern: Pattern,
+    /// What is taken out.
+    pub except: Vec<Pattern>,
+}
+
+impl Paths {
+    /// Everything that `pattern` matches.
+    pub fn of(pattern: Pattern) -> Paths {
+        Paths { pattern, except: Vec::new() }
+    }
+
+    /// Reads a pattern and its exceptions.
+    pub fn parse(pattern: &str, except: &[&str]) -> Result<Paths, Error> {
+        let except = except.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
+        Ok(Paths { pattern: Pattern::parse(pattern)?, except })
+    }
+
+    /// Whether the path is in it.
+    pub fn matches(&self, path: &str) -> bool {
+        self.pattern.matches(path) && !self.except.iter().any(|except| except.matches(path))
+    }
+
+    /// As a file system sees it that does not tell upper from lower case: more than the paths, never fewer.
+    pub fn folded(&self) -> Paths {
+        // An exception in the other case may take out less than its folded form: only those stay that fold to themselves.
+        let except = self.except.iter().filter(|except| !except.text.chars().any(char::is_alphabetic));
+        Paths { pattern: self.pattern.folded(), except: except.cloned().collect() }
+    }
+
+    /// A path in it, as short and as plain as can be; none when it is empty.
+    pub fn witness(&self) -> Option<String> {
+        search::witness(&[&self.pattern], &self.except.iter().collect::<Vec<_>>())
+    }
+
+    /// Whether a path is in both.
+    pub fn overlaps(&self, other: &Paths) -> bool {
+        if self.pattern.is_plainly_disjoint(&other.pattern) {
+            return false;
+        }
+        if let Some(literal) = self.pattern.literal().or(other.pattern.literal()) {
+            return self.matches(literal) && other.matches(literal);
+        }
+        search::is_met(&[&self.pattern, &other.pattern], &self.exceptions_with(other))
+    }
+
+    /// A path in both, as short and as plain as can be; none when they share none.
+    pub fn intersection(&self, other: &Paths) -> Option<String> {
+        if self.pattern.is_plainly_disjoint(&other.pattern) {
+            return None;
+        }
+        search::witness(&[&self.pattern, &other.pattern], &self.exceptions_with(other))
+    }
+
+    /// A path in this one that none of the `others` has; none when they have all of it.
+    pub fn difference(&self, others: &[&Pattern]) -> Option<String> {
+        let except: Vec<&Pattern> = self.except.iter().chain(others.iter().copied()).collect();
+        search::witness(&[&self.pattern], &except)
+    }
+
+    fn exceptions_with<'p>(&'p self, other: &'p Paths) -> Vec<&'p Pattern> {
+        self.except.iter().chain(&other.except).collect()
+    }
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
+}
+
+fn common_suffix(a: &str, b: &str) -> usize {
+    a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
+}

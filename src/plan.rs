@@ -173,6 +173,8 @@ pub struct Group {
     pub rollback: Vec<TaskId>,
     /// The waves that it `overlaps`, by name, for display.
     pub overlaps: Vec<String>,
+    /// Why it is left out with all that it holds: the `when` that does not hold. Its `Success` step is skipped. None: it runs.
+    pub left_out: Option<String>,
     /// The header, from keyword to title.
     pub span: Span,
 }
@@ -596,6 +598,8 @@ pub struct Gate {
     pub approvals: Vec<Approval>,
     /// What a no-go means.
     pub on_no_go: OnNoGo,
+    /// Why it is left out, unasked: the `when` of what holds it does not hold. None: it is judged.
+    pub left_out: Option<String>,
     /// The header, from keyword to title.
     pub span: Span,
 }
@@ -781,6 +785,18 @@ impl Plan {
     /// The ids of all steps, in topological order.
     pub fn step_ids(&self) -> impl Iterator<Item = StepId> + use<> {
         (0..self.steps.len() as u32).map(StepId)
+    }
+}
+
+impl Need {
+    /// The steps that it names.
+    pub fn steps(&self) -> impl Iterator<Item = StepId> {
+        match self {
+            Need::Succeeded(step, _) | Need::Finished(step) => std::slice::from_ref(step),
+            Need::AnySucceeded(steps) => steps,
+        }
+        .iter()
+        .copied()
     }
 }
 

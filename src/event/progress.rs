@@ -3,11 +3,13 @@
 //! The same fold serves the live view, `show`, `why` and resume, so that none can believe what another does not.
 //! It knows no clock (an entry carries its own time), no disk, and decides nothing about what comes next.
 
+mod fold;
+
 use super::{
-    Answer, ApprovalOwner, AttemptEnd, CheckOwner, Decision, Entry, Event, Outcome, RunOutcome, Timestamp,
-    Usage, Verdict,
+    Answer, ApprovalOwner, AttemptEnd, CheckOwner, Decision, Entry, Outcome, RunOutcome, Timestamp, Usage,
+    Verdict,
 };
-use crate::plan::{GateId, GroupId, GroupKind, Item, Plan, TaskId};
+use crate::plan::{GateId, GroupId, Plan, TaskId};
 use std::sync::Arc;
 
 /// Where a run stands.

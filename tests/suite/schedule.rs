@@ -1,1 +1,8 @@
+//! The scheduler: what may start when, and how everything ends.
 
+#[path = "schedule/machine.rs"]
+mod machine;
+#[path = "schedule/plans.rs"]
+pub mod plans;
+#[path = "schedule/properties.rs"]
+mod properties;

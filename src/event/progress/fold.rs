@@ -1,8 +1,8 @@
 //! The fold itself: what each event changes.
 
 use super::{
-    ApprovalProgress, Answered, Attempt, CheckResult, GateProgress, GroupProgress, Progress, Retry, Session, Stop,
-    TaskProgress, TaskState,
+    Answered, ApprovalProgress, Attempt, CheckResult, GateProgress, GroupProgress, Progress, Retry, Session,
+    Stop, TaskProgress, TaskState,
 };
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Entry, Event, Outcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, GroupKind, Item, Plan, TaskId};
