@@ -6,6 +6,7 @@ pub mod ast;
 mod grammar;
 mod lower;
 mod messages;
+mod skeleton;
 mod split;
 mod text;
 mod tree;
@@ -15,6 +16,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::source::{FileId, Span};
 use split::Problem;
 
+pub use skeleton::skeleton;
 pub use tree::DEEPEST;
 
 /// A file that was read: as much of a tree as there is, and what is wrong.
