@@ -2,6 +2,9 @@
 //!
 //! The rooms and their floors stand in `docs/architecture.md`; `tests/tidy.rs` holds them.
 
+// What pest's derive names, as pest is built without `std` (see docs/architecture.md).
+extern crate alloc;
+
 pub mod backend;
 pub mod check;
 pub mod cli;

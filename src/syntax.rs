@@ -3,3 +3,64 @@
 //! [`parse`] never fails: it gives a tree *and* diagnostics. It knows how statements look, not what names mean.
 
 pub mod ast;
+mod grammar;
+mod lower;
+mod messages;
+mod split;
+mod text;
+mod tree;
+pub mod vocabulary;
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::{FileId, Span};
+use split::Problem;
+
+pub use tree::DEEPEST;
+
+/// A file that was read: as much of a tree as there is, and what is wrong.
+#[derive(Clone, Debug)]
+pub struct Parsed<'s> {
+    /// The tree; what could not be read is [`ast::StatementKind::Junk`] in it.
+    pub file: ast::File<'s>,
+    /// What is wrong, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a text. Any text: what is no plan gives diagnostics.
+pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
+    if u32::try_from(text.len()).is_err() {
+        return Parsed { file: ast::File::default(), diagnostics: vec![messages::text_too_long(file)] };
+    }
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut split = split::split(file, text, start);
+    let problems = std::mem::take(&mut split.problems);
+    let (tree, mut diagnostics) = tree::build(file, text, start, split);
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        let count = memchr::memchr_iter(0, text.as_bytes()).count();
+        diagnostics.push(messages::null_byte(Span::new(file, at, at + 1), count));
+    }
+    for problem in problems {
+        diagnostics.push(match problem {
+            Problem::OpenString { start, end } => {
+                let length = if text[start..].starts_with("\"\"\"") || text[start..].starts_with("'''") {
+                    3
+                } else {
+                    1
+                };
+                let end = Span::new(file, end, end);
+                messages::unclosed_string(
+                    Span::new(file, start, start + length),
+                    &text[start..start + length],
+                    end,
+                )
+            }
+            Problem::OpenBraces { starts, count } => {
+                let places: Vec<Span> = starts.iter().map(|at| Span::new(file, *at, at + 1)).collect();
+                messages::unclosed_braces(&places, count)
+            }
+            Problem::StrayBrace { at } => messages::stray_brace(Span::new(file, at, at + 1)),
+        });
+    }
+    diagnostic::sort(&mut diagnostics);
+    Parsed { file: tree, diagnostics }
+}

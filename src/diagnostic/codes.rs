@@ -128,6 +128,21 @@ macro_rules! catalogue {
 catalogue! {
     // Syntax
     UNKNOWN_WORD "unknown-word" Error Syntax "a statement begins with a word that the language does not have"
+    MALFORMED_STATEMENT "malformed-statement" Error Syntax "a statement lacks something or says something that does not belong to it"
+    MISPLACED_STATEMENT "misplaced-statement" Error Syntax "a statement stands where it cannot"
+    REPEATED_STATEMENT "repeated-statement" Error Syntax "a body says twice what it can say once"
+    UNCLOSED_BRACE "unclosed-brace" Error Syntax "a body is opened with `{` and never closed"
+    STRAY_BRACE "stray-brace" Error Syntax "a `}` closes nothing"
+    NESTED_TOO_DEEP "nested-too-deep" Error Syntax "bodies stand in each other deeper than wavec reads"
+    UNCLOSED_STRING "unclosed-string" Error Syntax "a string has no closing quotes"
+    RAGGED_BLOCK "ragged-block" Error Syntax "a line of a block string is indented less than its closing quotes"
+    BAD_ESCAPE "bad-escape" Error Syntax "a backslash stands before something that is no escape"
+    BAD_HOLE "bad-hole" Error Syntax "a `{{` opens a hole that is none"
+    BAD_NUMBER "bad-number" Error Syntax "a number is not written as numbers are, or is of the wrong kind"
+    BAD_DURATION "bad-duration" Error Syntax "a length of time is not written as such"
+    BAD_AMOUNT "bad-amount" Error Syntax "an amount is neither money nor tokens"
+    NULL_BYTE "null-byte" Error Syntax "a byte of value zero stands in the text"
+    TEXT_TOO_LONG "text-too-long" Error Syntax "the text is larger than wavec reads"
     // Names and shape
     // Order
     // Files

@@ -216,9 +216,11 @@ impl Queue {
     /// tried, the next is woken: so every line is tried that may start, and the most urgent first.
     fn wake(&mut self, shape: &Shape, capacity: u32) {
         let free = self.free[capacity as usize];
+        if free == 0 {
+            return;
+        }
         let mut too_large = Vec::new();
-        while free > 0 {
-            let Some(Reverse((rank, class))) = self.parked[capacity as usize].pop() else { break };
+        while let Some(Reverse((rank, class))) = self.parked[capacity as usize].pop() {
             let line = &mut self.lines[class as usize];
             if line.place != Place::Parked(capacity) || line.key != rank {
                 continue;

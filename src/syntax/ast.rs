@@ -194,6 +194,40 @@ pub enum StatementKind<'s> {
     Junk,
 }
 
+impl<'s> StatementKind<'s> {
+    /// The body between its `{` and `}`, when it has one (a task without braces has an empty one).
+    pub fn body(&self) -> Option<&Body<'s>> {
+        match self {
+            StatementKind::Agent { body, .. } | StatementKind::For { body, .. } => Some(body),
+            StatementKind::Preflight(body)
+            | StatementKind::Success(body)
+            | StatementKind::Rollback(body)
+            | StatementKind::Finally(body) => Some(body),
+            StatementKind::Wave(wave) => Some(&wave.body),
+            StatementKind::Block(block) => Some(&block.body),
+            StatementKind::Task(task) => Some(&task.body),
+            StatementKind::Gate(gate) => Some(&gate.body),
+            _ => None,
+        }
+    }
+
+    /// As [`StatementKind::body`], to change it.
+    pub fn body_mut(&mut self) -> Option<&mut Body<'s>> {
+        match self {
+            StatementKind::Agent { body, .. } | StatementKind::For { body, .. } => Some(body),
+            StatementKind::Preflight(body)
+            | StatementKind::Success(body)
+            | StatementKind::Rollback(body)
+            | StatementKind::Finally(body) => Some(body),
+            StatementKind::Wave(wave) => Some(&mut wave.body),
+            StatementKind::Block(block) => Some(&mut block.body),
+            StatementKind::Task(task) => Some(&mut task.body),
+            StatementKind::Gate(gate) => Some(&mut gate.body),
+            _ => None,
+        }
+    }
+}
+
 /// A value with its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Spanned<T> {

@@ -1,1 +1,462 @@
+//! The journal: what is written is there, whatever happens to who wrote it.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wavec::event::progress::{Progress, TaskState};
+use wavec::event::{Answer, ApprovalOwner, AttemptEnd, Decision, Entry, Event, Outcome, RunOutcome, Usage};
+use wavec::journal::{Durability, Journal, NewRun, PersonAnswer};
+use wavec::plan::{
+    Action, Claims, GateId, Group, GroupId, GroupKind, Item, Need, NeedSource, Plan, Step, StepId, StepKind,
+    Task, TaskId, Template,
+};
+
+/// A plan of one wave whose tasks are shell commands: `(name, command)`.
+pub fn plan(tasks: &[(&str, &str)]) -> Plan {
+    let span = Default::default();
+    let group = |kind, name: &str, parent, items| Group {
+        kind,
+        name: name.into(),
+        title: String::new(),
+        docs: String::new(),
+        because: String::new(),
+        parent,
+        items,
+        workers: None,
+        budget: Default::default(),
+        success: Vec::new(),
+        rollback: Vec::new(),
+        overlaps: Vec::new(),
+        span,
+    };
+    let task = |index: usize, name: &str, command: &str| Task {
+        name: name.into(),
+        title: String::new(),
+        docs: String::new(),
+        because: String::new(),
+        id: String::new(),
+        group: GroupId(1),
+        action: Action::Shell(Template::literal(command)),
+        agent: None,
+        claims: Claims { is_known: true, claims: Vec::new() },
+        uses: Vec::new(),
+        estimate: None,
+        cost: Default::default(),
+        timeout: None,
+        retries: Default::default(),
+        budget: Default::default(),
+        isolation: Default::default(),
+        on_failure: Default::default(),
+        env: Vec::new(),
+        directory: String::new(),
+        shell: vec!["sh".into(), "-ec".into()],
+        left_out: None,
+        tags: Vec::new(),
+        priority: 0,
+        outputs: Vec::new(),
+        success: Vec::new(),
+        may_change_nothing: false,
+        step: Some(StepId(2 + index as u32)),
+        definition: command.into(),
+        span,
+    };
+    let count = tasks.len() as u32;
+    let ids = || (0..count).map(TaskId);
+    let need = |step| Need::Succeeded(StepId(step), NeedSource::Group);
+    let step = |kind, group, needs| Step { kind, group: GroupId(group), needs };
+    let mut steps = vec![
+        step(StepKind::Enter(GroupId(0)), 0, Vec::new()),
+        step(StepKind::Enter(GroupId(1)), 1, vec![need(0)]),
+    ];
+    steps.extend(ids().map(|id| step(StepKind::Task(id), 1, vec![need(1)])));
+    steps.push(step(StepKind::Leave(GroupId(1)), 1, (2..2 + count).map(need).collect()));
+    steps.push(step(StepKind::Leave(GroupId(0)), 0, vec![need(2 + count)]));
+    Plan {
+        name: "demo".into(),
+        title: String::new(),
+        docs: String::new(),
+        params: Vec::new(),
+        workers: None,
+        isolation: Default::default(),
+        budget: Default::default(),
+        agents: Vec::new(),
+        resources: Vec::new(),
+        secrets: Vec::new(),
+        groups: vec![
+            group(GroupKind::Plan, "demo", None, vec![Item::Group(GroupId(1))]),
+            group(GroupKind::Wave, "w", Some(GroupId(0)), ids().map(Item::Task).collect()),
+        ],
+        tasks: tasks.iter().enumerate().map(|(index, (name, command))| task(index, name, command)).collect(),
+        gates: Vec::new(),
+        steps,
+        preflight: Vec::new(),
+        finally: Vec::new(),
+        asserts: Vec::new(),
+        conflicts: Vec::new(),
+    }
+}
+
+/// A folder of the test's own, gone with it.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("wavec-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn start(journal: &mut Journal, plan: &Plan, text: &str) -> i64 {
+    let sources = [(PathBuf::from("/p/demo.wave"), text.to_string())];
+    let params = [("env".to_string(), "prod".to_string())];
+    let new = NewRun {
+        plan_path: Path::new("/p/demo.wave"),
+        directory: Path::new("/p"),
+        params: &params,
+        sources: &sources,
+        plan,
+        at: 1000,
+    };
+    journal.start_run(&new).unwrap()
+}
+
+fn entries(from: u64, events: Vec<Event>) -> Vec<Entry> {
+    events
+        .into_iter()
+        .enumerate()
+        .map(|(i, event)| Entry { seq: from + i as u64, at: 1000 + i as i64, event })
+        .collect()
+}
+
+fn done(task: u32) -> Vec<Event> {
+    let task = TaskId(task);
+    vec![
+        Event::AttemptStarting { task, attempt: 1 },
+        Event::AttemptRunning { task, attempt: 1, pid: Some(7) },
+        Event::AttemptEnded {
+            task,
+            attempt: 1,
+            end: AttemptEnd::Done,
+            milliseconds: 5,
+            usage: Usage::default(),
+        },
+        Event::TaskEnded { task, outcome: Outcome::Succeeded, reason: String::new() },
+    ]
+}
+
+fn begun(session: u32) -> Event {
+    Event::RunStarted { pid: 42, session, workers: None }
+}
+
+#[test]
+fn what_is_appended_is_loaded_by_another_connection() {
+    let folder = Folder::new("append");
+    let plan = plan(&[("a", "true"), ("b", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    assert_eq!(run, 1);
+    let written = entries(1, [vec![begun(1)], done(0)].concat());
+    journal.append(run, &written[..2], Durability::Synced).unwrap();
+    journal.append(run, &written[2..], Durability::Written).unwrap();
+
+    let reader = Journal::open_existing(&folder.0).unwrap().unwrap();
+    assert_eq!(reader.load(run).unwrap(), written);
+    assert_eq!(reader.load_after(run, 4).unwrap(), written[4..]);
+    assert_eq!(reader.last_seq(run).unwrap(), 5);
+    let known = reader.run(run).unwrap().unwrap();
+    assert_eq!((known.plan_name.as_str(), known.revision), ("demo", 1));
+    assert_eq!(known.params, [("env".to_string(), "prod".to_string())]);
+    assert_eq!(reader.sources(run).unwrap(), [(PathBuf::from("/p/demo.wave"), "text".to_string())]);
+    assert!(reader.run(2).unwrap().is_none());
+    assert_eq!(std::fs::read_to_string(folder.0.join(".wavec/.gitignore")).unwrap(), "*\n");
+}
+
+#[test]
+fn a_batch_is_written_whole_or_not_at_all() {
+    let folder = Folder::new("batch");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    journal.append(run, &entries(1, vec![begun(1)]), Durability::Written).unwrap();
+    // The second of these stands there already.
+    let mut batch = entries(2, done(0));
+    batch[1].seq = 1;
+    journal.append(run, &batch, Durability::Written).unwrap_err();
+    assert_eq!(journal.last_seq(run).unwrap(), 1);
+}
+
+#[test]
+fn readers_read_while_a_writer_writes() {
+    let folder = Folder::new("readers");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    let root = folder.0.clone();
+    let reader = std::thread::spawn(move || {
+        let reader = Journal::open_existing(&root).unwrap().unwrap();
+        let mut seen = 0;
+        while seen < 400 {
+            let entries = reader.load(run).unwrap();
+            assert!(entries.len() >= seen, "what was there stays");
+            assert_eq!(entries.len() % 2, 0, "no half batch is seen");
+            seen = entries.len();
+        }
+    });
+    for place in 0..200 {
+        let at = place * 2 + 1;
+        journal.append(run, &entries(at, vec![begun(1), begun(1)]), Durability::Written).unwrap();
+    }
+    reader.join().unwrap();
+}
+
+#[test]
+fn a_journal_of_a_newer_wavec_is_refused_and_left_alone() {
+    let folder = Folder::new("newer");
+    drop(Journal::open(&folder.0).unwrap());
+    let file = folder.0.join(".wavec/journal.db");
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    for error in [Journal::open(&folder.0).err().unwrap(), Journal::open_existing(&folder.0).err().unwrap()] {
+        let text = error.to_string();
+        assert!(text.contains("newer wavec") && text.contains("journal.db"), "{text}");
+        assert!(error.help.contains("update wavec"), "{}", error.help);
+    }
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let folder = Folder::new("foreign");
+    std::fs::create_dir_all(folder.0.join(".wavec")).unwrap();
+    let file = folder.0.join(".wavec/journal.db");
+    rusqlite::Connection::open(&file).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let error = Journal::open(&folder.0).err().unwrap();
+    assert!(error.to_string().contains("another program"), "{error}");
+}
+
+#[test]
+fn a_damaged_journal_is_named_with_what_to_do() {
+    let folder = Folder::new("damaged");
+    std::fs::create_dir_all(folder.0.join(".wavec")).unwrap();
+    let file = folder.0.join(".wavec/journal.db");
+    std::fs::write(&file, vec![b'x'; 8192]).unwrap();
+    let error = Journal::open(&folder.0).err().unwrap();
+    assert!(error.to_string().contains("not a journal"), "{error}");
+    assert!(error.help.contains("aside"), "{}", error.help);
+    assert_eq!(std::fs::read(&file).unwrap(), vec![b'x'; 8192]);
+}
+
+#[test]
+fn a_torn_log_loses_only_what_no_one_was_told_of() {
+    let folder = Folder::new("torn");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    let written = entries(1, [vec![begun(1)], done(0)].concat());
+    for entry in &written {
+        journal.append(run, std::slice::from_ref(entry), Durability::Written).unwrap();
+    }
+    // As a power cut in the middle of the last write leaves it: the process is gone, the log's end is torn.
+    let copy = Folder::new("torn-copy");
+    std::fs::create_dir_all(copy.0.join(".wavec")).unwrap();
+    for name in ["journal.db", "journal.db-wal"] {
+        std::fs::copy(folder.0.join(".wavec").join(name), copy.0.join(".wavec").join(name)).unwrap();
+    }
+    let log = copy.0.join(".wavec/journal.db-wal");
+    let length = std::fs::metadata(&log).unwrap().len();
+    std::fs::File::options().write(true).open(&log).unwrap().set_len(length - 100).unwrap();
+    let journal = Journal::open(&copy.0).unwrap();
+    assert_eq!(journal.load(run).unwrap(), written[..written.len() - 1]);
+}
+
+#[test]
+fn a_file_in_the_way_is_named() {
+    let folder = Folder::new("in-the-way");
+    std::fs::write(folder.0.join(".wavec"), "").unwrap();
+    let error = Journal::open(&folder.0).err().unwrap();
+    assert!(
+        error.to_string().contains(".wavec") && error.help.contains("move it away"),
+        "{error} {}",
+        error.help
+    );
+}
+
+#[test]
+fn a_second_live_run_of_a_plan_is_refused_and_a_dead_one_is_not() {
+    let folder = Folder::new("lock");
+    let journal = Journal::open(&folder.0).unwrap();
+    let path = Path::new("/p/demo.wave");
+    let lock = journal.lock_run(journal.lock_plan(path).unwrap(), 3).unwrap();
+    assert_eq!(journal.holder(3).map(|holder| (holder.run, holder.pid)), Some((3, std::process::id())));
+    assert_eq!(journal.holder(4), None);
+
+    let error = journal.lock_plan(path).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains(&format!("process {} (run 3)", std::process::id())), "{text}");
+    assert!(error.help.contains("wavec show 3"), "{}", error.help);
+    // Another plan of the project is another matter.
+    drop(journal.lock_plan(Path::new("/p/other.wave")).unwrap());
+
+    drop(lock);
+    assert_eq!(journal.holder(3), None);
+    drop(journal.lock_plan(path).unwrap());
+}
+
+#[test]
+fn an_answer_waits_until_the_run_has_taken_it_in() {
+    let folder = Folder::new("answers");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    let owner = ApprovalOwner::Gate(GateId(0));
+    let said =
+        |by: &str, answer| PersonAnswer { owner, index: 0, answer, by: by.into(), reason: "r".into(), at: 5 };
+    let mut elsewhere = Journal::open(&folder.0).unwrap();
+    elsewhere.answer(run, &said("ann", Answer::Approved)).unwrap();
+    elsewhere.answer(run, &said("bob", Answer::Rejected)).unwrap();
+    let open = journal.open_answers(run).unwrap();
+    assert_eq!(open, [said("ann", Answer::Approved), said("bob", Answer::Rejected)]);
+    let taken = Event::ApprovalAnswered {
+        owner,
+        index: 0,
+        answer: Answer::Approved,
+        by: "ann".into(),
+        reason: String::new(),
+    };
+    journal.append(run, &entries(1, vec![taken]), Durability::Synced).unwrap();
+    assert_eq!(elsewhere.open_answers(run).unwrap(), []);
+}
+
+#[test]
+fn events_keep_their_meaning_when_the_text_changes() {
+    let folder = Folder::new("revision");
+    let old = plan(&[("a", "true"), ("b", "false"), ("c", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &old, "old");
+    let failed = Event::TaskEnded { task: TaskId(1), outcome: Outcome::Failed, reason: "exit 1".into() };
+    let ended = Event::RunEnded { outcome: RunOutcome::Failed, reason: String::new() };
+    let all = [vec![begun(1)], done(0), done(1)[..3].to_vec(), vec![failed], done(2), vec![ended]].concat();
+    journal.append(run, &entries(1, all), Durability::Synced).unwrap();
+    let progress = Progress::replay(Arc::new(old.clone()), &journal.load(run).unwrap());
+
+    // `b` is mended, `z` is new and stands first: every id moves.
+    let new = plan(&[("z", "true"), ("a", "true"), ("b", "true"), ("c", "true")]);
+    let changes = journal.changes(run, &progress, &new).unwrap();
+    let names =
+        |items: &[wavec::journal::ChangedItem]| items.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&changes.added), names(&changes.changed)),
+        (vec!["z".to_string()], vec!["b".to_string()])
+    );
+    assert!(changes.removed.is_empty() && changes.finished.is_empty());
+
+    let sources = [(PathBuf::from("/p/demo.wave"), "new".to_string())];
+    let revised = NewRun {
+        plan_path: Path::new("/p/demo.wave"),
+        directory: Path::new("/p"),
+        params: &[],
+        sources: &sources,
+        plan: &new,
+        at: 2000,
+    };
+    journal.revise_run(run, &revised).unwrap();
+    let last = journal.last_seq(run).unwrap();
+    journal.append(run, &entries(last + 1, vec![begun(2)]), Durability::Synced).unwrap();
+    let progress = Progress::replay(Arc::new(new.clone()), &journal.load(run).unwrap());
+    let states: Vec<_> = progress.tasks.iter().map(|task| (task.state, task.attempts.len())).collect();
+    let over = TaskState::Ended(Outcome::Succeeded);
+    assert_eq!(states, [(TaskState::Waiting, 0), (over, 1), (TaskState::Waiting, 1), (over, 1)]);
+    assert_eq!(progress.last_seq, last + 1);
+    assert_eq!(journal.sources(run).unwrap()[0].1, "new");
+    assert_eq!(journal.run(run).unwrap().unwrap().revision, 2);
+
+    // A finished task that means something else now is told.
+    let other = plan(&[("a", "echo"), ("b", "false"), ("c", "true")]);
+    let progress = Progress::replay(Arc::new(new), &journal.load(run).unwrap());
+    assert_eq!(journal.changes(run, &progress, &other).unwrap().finished, ["a"]);
+}
+
+#[test]
+fn a_new_session_keeps_what_succeeded_and_lets_the_rest_wait() {
+    let plan = Arc::new(plan(&[("a", "true"), ("b", "false"), ("c", "true"), ("d", "true")]));
+    let task = TaskId(2);
+    let all = [
+        vec![begun(1)],
+        done(0),
+        done(1)[..3].to_vec(),
+        vec![Event::TaskEnded { task: TaskId(1), outcome: Outcome::Failed, reason: "exit 1".into() }],
+        vec![Event::TaskEnded { task: TaskId(3), outcome: Outcome::Skipped, reason: "when".into() }],
+        done(2)[..2].to_vec(),
+    ]
+    .concat();
+    let mut progress = Progress::replay(Arc::clone(&plan), &entries(1, all));
+    assert_eq!(progress.tasks[2].state, TaskState::Running);
+    let open: Vec<_> =
+        progress.in_flight().map(|(task, attempt)| (task, attempt.number, attempt.pid)).collect();
+    assert_eq!(open, [(task, 1, Some(7))]);
+
+    progress.apply(&Entry { seq: 20, at: 9000, event: begun(2) });
+    let lost = Event::AttemptEnded {
+        task,
+        attempt: 1,
+        end: AttemptEnd::Lost,
+        milliseconds: 0,
+        usage: Usage::default(),
+    };
+    progress.apply(&Entry { seq: 21, at: 9000, event: lost });
+    let states: Vec<_> = progress.tasks.iter().map(|task| task.state.word()).collect();
+    assert_eq!(states, ["succeeded", "waiting", "waiting", "skipped"]);
+    assert_eq!(progress.in_flight().count(), 0);
+    assert_eq!(progress.tasks[2].next_attempt(), 2);
+    assert_eq!(progress.tasks[1].reason, "");
+}
+
+#[test]
+fn decisions_are_words_of_the_contract() {
+    let event = Event::GateEnded { gate: GateId(1), decision: Decision::NoGo, reason: "r".into() };
+    let entry = Entry { seq: 1, at: 2, event };
+    let text = serde_json::to_string(&entry).unwrap();
+    assert_eq!(text, r#"{"seq":1,"at":2,"event":"gate_ended","gate":1,"decision":"no_go","reason":"r"}"#);
+    assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+}
+
+/// How fast it is: `cargo test --test suite journal::throughput -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn throughput() {
+    let folder = Folder::new("throughput");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    for (batch, durability, total) in [
+        (1, Durability::Written, 20_000),
+        (100, Durability::Written, 200_000),
+        (1000, Durability::Written, 400_000),
+        (1, Durability::Synced, 200),
+        (100, Durability::Synced, 20_000),
+    ] {
+        let mut seq = journal.last_seq(run).unwrap();
+        let begin = std::time::Instant::now();
+        for _ in 0..total / batch {
+            let events = (0..batch).map(|_| done(0)[2].clone()).collect();
+            let batch_entries = entries(seq + 1, events);
+            journal.append(run, &batch_entries, durability).unwrap();
+            seq += batch;
+        }
+        let seconds = begin.elapsed().as_secs_f64();
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            format!("{batch:5} a batch, {durability:?}: {:.0} events/s\n", total as f64 / seconds).as_bytes(),
+        );
+    }
+    let begin = std::time::Instant::now();
+    let loaded = journal.load(run).unwrap().len();
+    let seconds = begin.elapsed().as_secs_f64();
+    let text = format!("load of {loaded}: {:.0} events/s\n", loaded as f64 / seconds);
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
+}

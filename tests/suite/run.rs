@@ -1,1 +1,3 @@
+//! The run: its backend with real processes, its criteria, and whole runs under paused time.
 
+mod backend;

@@ -24,7 +24,7 @@ impl Play {
     }
 
     fn step(&self, name: &str) -> StepId {
-        self.plan.step_ids().find(|step| self.name(*step) == name).unwrap()
+        self.plan.step_ids().find(|step| self.name(*step) == name).expect("a step of the plan")
     }
 
     fn name(&self, step: StepId) -> String {

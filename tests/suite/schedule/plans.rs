@@ -2,6 +2,8 @@
 //!
 //! `plan([wave("a", [task("x").minutes(5), task("y").after("x")])])` reads as the file would.
 
+#![expect(dead_code, reason = "a vocabulary; not every test says everything")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use wavec::plan::*;
@@ -304,7 +306,8 @@ impl Builder {
             self.plan.gates[gate.index()].on_no_go = OnNoGo::SkipTo(StepId(place as u32));
         }
         let id = |name: &String| {
-            TaskId(self.plan.tasks.iter().position(|task| task.name == *name).unwrap() as u32)
+            TaskId(self.plan.tasks.iter().position(|task| task.name == *name).expect("a name of the plan")
+                as u32)
         };
         let mut conflicts: Vec<_> =
             self.settings.conflicts.iter().map(|(a, b)| (id(a).min(id(b)), id(a).max(id(b)))).collect();
@@ -429,10 +432,21 @@ impl Builder {
             }
         });
         let agent = node.agent.as_ref().map(|name| {
-            AgentId(self.settings.agents.iter().position(|(agent, _, _)| agent == name).unwrap() as u32)
+            AgentId(
+                self.settings
+                    .agents
+                    .iter()
+                    .position(|(agent, _, _)| agent == name)
+                    .expect("a name of the plan") as u32,
+            )
         });
         let uses = node.uses.iter().map(|(name, amount)| {
-            let index = self.settings.resources.iter().position(|(resource, _)| resource == name).unwrap();
+            let index = self
+                .settings
+                .resources
+                .iter()
+                .position(|(resource, _)| resource == name)
+                .expect("a name of the plan");
             (ResourceId(index as u32), *amount)
         });
         let action = match agent {

@@ -1,0 +1,419 @@
+//! Jobs as real processes of this machine.
+//!
+//! No fork: each is spawned as the leader of a session of its own, waited for by pidfd, and writes its log itself. wavec
+//! adopts the orphans of its jobs, so whatever a job leaves behind is found and ended, at its own end or when it is
+//! cancelled. Knows nothing of plans.
+
+mod log;
+mod sweep;
+mod sys;
+
+use super::mask::Masker;
+use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
+use log::Log;
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use sweep::Target;
+use tokio::io::AsyncReadExt;
+use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// How often a running job's log is looked at.
+const LOG_TICK: Duration = Duration::from_millis(250);
+
+/// How long output may still come after a job's last process has ended.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// This machine.
+#[derive(Clone, Debug)]
+pub struct Local {
+    graces: Graces,
+    log_limit: u64,
+}
+
+impl Local {
+    /// This machine; makes this process adopt the orphans of its jobs.
+    pub fn new(graces: Graces) -> io::Result<Local> {
+        sys::adopt_orphans()?;
+        Ok(Local { graces, log_limit: log::LIMIT })
+    }
+
+    /// Keeps at most so much of each log.
+    pub fn log_limit(mut self, bytes: u64) -> Local {
+        self.log_limit = bytes;
+        self
+    }
+}
+
+impl Backend for Local {
+    fn start(&self, job: Job) -> Execution {
+        let (sender, events) = mpsc::unbounded_channel();
+        let (cancel, urgency) = watch::channel(Urgency::None);
+        // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
+        match launch(&job, self.log_limit) {
+            Ok(running) => {
+                let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
+                let graces = self.graces;
+                tokio::spawn(async move {
+                    let end = running.supervise(graces, urgency).await;
+                    let _ = sender.send(JobEvent::Ended(end));
+                });
+            }
+            Err(reason) => {
+                let _ = sender.send(JobEvent::Ended(JobEnd {
+                    status: JobStatus::CouldNotStart(reason),
+                    stdout: Vec::new(),
+                    is_stdout_cut: false,
+                    notes: Vec::new(),
+                }));
+            }
+        }
+        Execution { events, cancel }
+    }
+
+    fn end_leftovers(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
+        Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.graces.leftover))
+    }
+
+    fn end_escaped(&self) -> Pending<'_, Vec<String>> {
+        Box::pin(sweep::end(Target::Adopted, self.graces.leftover))
+    }
+}
+
+/// A job whose process runs.
+struct Running {
+    leader: Leader,
+    process: AsyncFd<OwnedFd>,
+    log: Log,
+    readers: Vec<JoinHandle<Captured>>,
+    drained: watch::Sender<bool>,
+    mark: String,
+}
+
+/// The first process of a job. When wavec loses interest in it without having waited for its end, it is killed.
+struct Leader {
+    pid: u32,
+    is_over: bool,
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // It may be a zombie already; then nobody is left to kill.
+            let _ = sys::signal_group(self.pid, libc::SIGKILL);
+        }
+    }
+}
+
+/// What was read of a job's standard output.
+#[derive(Default)]
+struct Captured {
+    bytes: Vec<u8>,
+    is_cut: bool,
+}
+
+/// Starts the process of a job, or says why it cannot be started.
+fn launch(job: &Job, log_limit: u64) -> Result<Running, String> {
+    if !job.directory.is_dir() {
+        return Err(format!("the directory `{}` is not there", job.directory.display()));
+    }
+    let program = job.words.first().ok_or("no program is named")?;
+    let file = find_program(program, job)?;
+    let arguments = c_strings(job.words.iter().map(OsStr::new))?;
+    let environment = environment(job)?;
+    let log = Log::create(&job.log, log_limit)
+        .map_err(|error| format!("its log `{}` cannot be written: {error}", job.log.display()))?;
+    let out_of_files = |error: io::Error| format!("no pipe or handle can be had: {error}");
+
+    // Straight into the log, but for what has to be seen on its way.
+    let is_masked = !job.secrets.is_empty();
+    let mut pipes: Vec<(io::PipeReader, io::PipeWriter, bool)> = Vec::new();
+    if job.captures_stdout || is_masked {
+        let (reader, writer) = io::pipe().map_err(out_of_files)?;
+        pipes.push((reader, writer, job.captures_stdout));
+    }
+    if job.captures_stdout && is_masked {
+        let (reader, writer) = io::pipe().map_err(out_of_files)?;
+        pipes.push((reader, writer, false));
+    }
+    let stdout = pipes.first().map_or(log.file().as_fd(), |(_, writer, _)| writer.as_fd());
+    let stderr = match pipes.last() {
+        Some((_, writer, _)) if is_masked => writer.as_fd(),
+        _ => log.file().as_fd(),
+    };
+
+    let directory = c_string(job.directory.as_os_str())?;
+    let spawn = sys::Spawn {
+        program: &file,
+        arguments: &arguments,
+        environment: &environment,
+        directory: &directory,
+        stdout,
+        stderr,
+    };
+    let pid = {
+        let mut started = sweep::started();
+        let pid = sys::spawn(&spawn).map_err(|error| why_not(program, &error))?;
+        started.insert(pid);
+        pid
+    };
+    let leader = Leader { pid, is_over: false };
+    let process = sys::open_process(pid).and_then(sys::watch).map_err(out_of_files)?;
+    let (drained, is_drained) = watch::channel(false);
+    let mut readers = Vec::new();
+    for (reader, _, is_captured) in pipes {
+        let reader = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(out_of_files)?;
+        let file = log.file().try_clone().map_err(out_of_files)?;
+        let masker = Masker::new(job.secrets.iter().map(String::as_str));
+        readers.push(tokio::spawn(read(reader, file, masker, is_captured, is_drained.clone())));
+    }
+    Ok(Running { leader, process, log, readers, drained, mark: job.mark.clone() })
+}
+
+impl Running {
+    /// Waits for the end of the job, hurrying it as `urgency` says, and ends what it leaves behind.
+    async fn supervise(mut self, graces: Graces, mut urgency: watch::Receiver<Urgency>) -> JobEnd {
+        let mut stage = Stage::Left;
+        let mut is_watched = true;
+        let mut tick = tokio::time::interval(LOG_TICK);
+        let status = loop {
+            tokio::select! {
+                ready = self.process.readable() => {
+                    let Ok(mut ready) = ready else { break sys::Status::Signal(libc::SIGKILL) };
+                    match sys::status(self.process.get_ref().as_fd()) {
+                        Ok(Some(status)) => break status,
+                        Ok(None) => ready.clear_ready(),
+                        Err(_) => break sys::Status::Signal(libc::SIGKILL),
+                    }
+                }
+                changed = urgency.changed(), if is_watched => {
+                    is_watched = changed.is_ok();
+                    let wanted = if is_watched { *urgency.borrow() } else { Urgency::Kill };
+                    stage = stage.hurry(wanted, graces, self.leader.pid);
+                }
+                () = stage.over() => stage = stage.next(graces, self.leader.pid),
+                _ = tick.tick() => {
+                    // A disk that takes no more is the job's trouble too; it is told at the end.
+                    let _ = self.log.keep_small();
+                }
+            }
+        };
+        let grace = if matches!(stage, Stage::Killed) { Duration::ZERO } else { graces.leftover };
+        let target = Target::Job { mark: self.mark.clone(), leader: self.leader.pid };
+        let leftovers = tokio::select! {
+            leftovers = sweep::end(target.clone(), grace) => leftovers,
+            () = killed(&mut urgency) => sweep::end(target, Duration::ZERO).await,
+        };
+        self.leader.is_over = true;
+        let _ = sys::reap(self.leader.pid);
+        sweep::started().remove(self.leader.pid);
+        self.finish(status, leftovers).await
+    }
+
+    /// Reads what is still in the pipes, closes the log and says how it was.
+    async fn finish(mut self, status: sys::Status, leftovers: Vec<String>) -> JobEnd {
+        let mut captured = Captured::default();
+        for mut reader in self.readers {
+            let read = tokio::select! {
+                read = &mut reader => read,
+                () = tokio::time::sleep(DRAIN) => {
+                    let _ = self.drained.send(true);
+                    reader.await
+                }
+            };
+            let read = read.unwrap_or_default();
+            captured.bytes.extend(read.bytes);
+            captured.is_cut |= read.is_cut;
+        }
+        let mut notes = Vec::new();
+        if !leftovers.is_empty() {
+            notes.push(format!("ended what the task left running: {}", leftovers.join(", ")));
+        }
+        match self.log.finish() {
+            Ok(0) => {}
+            Ok(bytes) => notes.push(format!("{bytes} bytes of output were left out of the log")),
+            Err(error) => notes.push(format!("the log is not whole: {error}")),
+        }
+        for note in &notes {
+            let _ = self.log.append(format!("[wavec: {note}]\n").as_bytes());
+        }
+        let status = match status {
+            sys::Status::Exit(code) => JobStatus::Exit(code),
+            sys::Status::Signal(signal) => JobStatus::Signal(signal),
+        };
+        JobEnd { status, stdout: captured.bytes, is_stdout_cut: captured.is_cut, notes }
+    }
+}
+
+/// Waits until the job is to be killed.
+async fn killed(urgency: &mut watch::Receiver<Urgency>) {
+    // Without a sender nobody can wait for the job any more; its leftovers are ended with the usual grace.
+    if urgency.wait_for(|urgency| *urgency == Urgency::Kill).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// How far a job has been told to end. In order.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Left to itself.
+    Left,
+    /// SIGINT was sent; SIGTERM comes then.
+    Interrupted(Instant),
+    /// SIGTERM was sent; SIGKILL comes then.
+    Terminated(Instant),
+    /// SIGKILL was sent.
+    Killed,
+}
+
+impl Stage {
+    /// The stage that `wanted` asks for, if that is further.
+    fn hurry(self, wanted: Urgency, graces: Graces, leader: u32) -> Stage {
+        match (wanted, self) {
+            (Urgency::Kill, Stage::Left | Stage::Interrupted(_) | Stage::Terminated(_)) => {
+                let _ = sys::signal_group(leader, libc::SIGKILL);
+                Stage::Killed
+            }
+            (Urgency::Cancel, Stage::Left) => {
+                let _ = sys::signal_group(leader, libc::SIGINT);
+                Stage::Interrupted(Instant::now() + graces.interrupt)
+            }
+            _ => self,
+        }
+    }
+
+    /// Waits until the grace of this stage is over.
+    async fn over(self) {
+        match self {
+            Stage::Interrupted(then) | Stage::Terminated(then) => tokio::time::sleep_until(then).await,
+            Stage::Left | Stage::Killed => std::future::pending().await,
+        }
+    }
+
+    /// The stage after this one's grace.
+    fn next(self, graces: Graces, leader: u32) -> Stage {
+        match self {
+            Stage::Interrupted(_) => {
+                let _ = sys::signal_group(leader, libc::SIGTERM);
+                // One that is stopped does not see it before it goes on.
+                let _ = sys::signal_group(leader, libc::SIGCONT);
+                Stage::Terminated(Instant::now() + graces.terminate)
+            }
+            Stage::Left | Stage::Terminated(_) | Stage::Killed => {
+                let _ = sys::signal_group(leader, libc::SIGKILL);
+                Stage::Killed
+            }
+        }
+    }
+}
+
+/// Reads a pipe to its end, or until nobody waits for more: masked into the log, and kept where that is asked for.
+async fn read(
+    mut pipe: pipe::Receiver,
+    mut file: std::fs::File,
+    mut masker: Masker,
+    is_captured: bool,
+    mut is_drained: watch::Receiver<bool>,
+) -> Captured {
+    use std::io::Write;
+    let mut captured = Captured::default();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut is_end = false;
+    while !is_end {
+        let count = tokio::select! {
+            count = pipe.read(&mut buffer) => count.unwrap_or(0),
+            _ = is_drained.wait_for(|is_drained| *is_drained) => 0,
+        };
+        is_end = count == 0;
+        let bytes = if is_end { masker.finish() } else { masker.push(&buffer[..count]) };
+        // A full disk must not stop the job: its output is then lost, as if it wrote the log itself.
+        let _ = file.write_all(&bytes);
+        if is_captured {
+            let room = CAPTURE_LIMIT - captured.bytes.len();
+            captured.is_cut |= bytes.len() > room;
+            captured.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
+    captured
+}
+
+/// The file of a program: itself where it is a path, else the first on the job's own `PATH`.
+fn find_program(program: &str, job: &Job) -> Result<CString, String> {
+    if program.contains('/') {
+        return c_string(OsStr::new(program));
+    }
+    let path =
+        job.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
+    let path = path.unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    let mut is_found = false;
+    for directory in path.as_bytes().split(|byte| *byte == b':') {
+        let directory = job.directory.join(Path::new(OsStr::from_bytes(directory)));
+        let file = directory.join(program);
+        if is_executable(&file) {
+            return c_string(file.as_os_str());
+        }
+        is_found |= file.is_file();
+    }
+    if is_found {
+        return Err(format!("`{program}` is on the PATH, but may not be executed"));
+    }
+    Err(format!("`{program}` was not found on the PATH"))
+}
+
+fn is_executable(file: &PathBuf) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+/// The environment of a job, with its mark behind that of a wavec around this one.
+fn environment(job: &Job) -> Result<Vec<CString>, String> {
+    let mut marks = OsString::new();
+    let mut entries = Vec::with_capacity(job.environment.len() + 1);
+    for (name, value) in &job.environment {
+        if name == "WAVEC_MARK" {
+            marks = value.clone();
+            marks.push(" ");
+            continue;
+        }
+        entries.push(entry(name, value)?);
+    }
+    marks.push(&job.mark);
+    entries.push(entry(OsStr::new("WAVEC_MARK"), &marks)?);
+    Ok(entries)
+}
+
+fn entry(name: &OsStr, value: &OsStr) -> Result<CString, String> {
+    let mut bytes = name.to_owned().into_vec();
+    bytes.push(b'=');
+    bytes.extend_from_slice(value.as_bytes());
+    CString::new(bytes).map_err(|_| format!("the variable `{}` holds a NUL byte", name.display()))
+}
+
+fn c_strings<'s>(texts: impl Iterator<Item = &'s OsStr>) -> Result<Vec<CString>, String> {
+    texts.map(c_string).collect()
+}
+
+fn c_string(text: &OsStr) -> Result<CString, String> {
+    CString::new(text.as_bytes())
+        .map_err(|_| "an argument holds a NUL byte, which no program can be given".into())
+}
+
+/// Why a program could not be started, in words.
+fn why_not(program: &str, error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::ENOENT) => format!("`{program}` was not found"),
+        Some(libc::EACCES) => format!("`{program}` may not be executed"),
+        Some(libc::ENOEXEC) => format!("`{program}` is no program: a script begins with `#!`"),
+        Some(libc::E2BIG) => {
+            "its arguments and environment are too long for the system; hand the value on in a file".into()
+        }
+        _ => format!("`{program}` could not be started: {error}"),
+    }
+}

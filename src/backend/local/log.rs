@@ -1,0 +1,129 @@
+//! The log of an attempt, which never fills the disk: past a limit its middle is given back while it is written.
+//!
+//! A job writes straight into the file, so nothing stands in its way; wavec looks at the length now and then. Knows
+//! nothing of processes.
+
+use super::sys;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The most that is kept of a log: the first half and the last half of it.
+pub const LIMIT: u64 = 64 << 20;
+
+/// Files are given back in whole blocks.
+const BLOCK: u64 = 4096;
+
+/// A log that a job writes.
+#[derive(Debug)]
+pub struct Log {
+    file: File,
+    path: PathBuf,
+    limit: u64,
+    /// How far the middle was given back.
+    punched_to: u64,
+    /// How much was cut away for good, where the file system knows no holes.
+    dropped: u64,
+}
+
+impl Log {
+    /// Makes the file anew, its directory too. It can be read by its owner alone.
+    pub fn create(path: &Path, limit: u64) -> io::Result<Log> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        // Removed and not cut short: an earlier job that escaped may still write to the old one.
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+        Ok(Log { file, path: path.to_owned(), limit, punched_to: 0, dropped: 0 })
+    }
+
+    /// The file, open for appending.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Adds to its end.
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    /// Gives the middle back when the log has grown past its limit. To be called now and then.
+    pub fn keep_small(&mut self) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        if length <= self.limit {
+            return Ok(());
+        }
+        let half = self.limit / 2;
+        let from = self.punched_to.max(half.next_multiple_of(BLOCK));
+        let to = (length - half) / BLOCK * BLOCK;
+        if to <= from {
+            return Ok(());
+        }
+        match sys::punch_hole(&self.file, from, to - from) {
+            Ok(()) => self.punched_to = to,
+            // No holes on this file system: what came after the first half goes, and what follows is appended there.
+            Err(_) => {
+                self.dropped += length - half;
+                self.file.set_len(half)?;
+                self.append(b"\n[wavec: a part of the output was left out here]\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The job is over: closes the gap. Gives how many bytes were left out.
+    pub fn finish(&mut self) -> io::Result<u64> {
+        self.keep_small()?;
+        let length = self.file.metadata()?.len();
+        if self.punched_to == 0 {
+            return Ok(self.dropped);
+        }
+        let half = self.limit / 2;
+        let mut file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(length.saturating_sub(half).max(self.punched_to)))?;
+        file.read_to_end(&mut tail)?;
+        let line = tail.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let left_out = length - half - (tail.len() - line) as u64;
+        file.seek(SeekFrom::Start(half))?;
+        write!(file, "\n[wavec: {left_out} bytes of output were left out here]\n")?;
+        file.write_all(&tail[line..])?;
+        let end = file.stream_position()?;
+        file.set_len(end)?;
+        self.punched_to = 0;
+        self.dropped += left_out;
+        Ok(self.dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_keeps_its_beginning_and_its_end() {
+        let directory = std::env::temp_dir().join(format!("wavec-log-{}", std::process::id()));
+        let path = directory.join("1.log");
+        let mut log = Log::create(&path, 64 * 1024).unwrap();
+        for number in 0..50_000 {
+            log.append(format!("line {number}\n").as_bytes()).unwrap();
+            if number % 1000 == 0 {
+                log.keep_small().unwrap();
+            }
+        }
+        let left_out = log.finish().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert!(text.len() < 70 * 1024, "{}", text.len());
+        assert!(left_out > 400_000, "{left_out}");
+        assert!(text.starts_with("line 0\nline 1\n"));
+        assert!(text.ends_with("\nline 49998\nline 49999\n"));
+        assert!(text.contains("bytes of output were left out here]\n"));
+        assert!(!text.contains('\0'));
+    }
+}

@@ -1,0 +1,261 @@
+//! Finds and ends processes that a job left behind, wherever they hid.
+//!
+//! A job's processes are known by three signs: the job's mark in their environment, the job's session, or a parent that
+//! has one of these. Whatever loses all three is still adopted by wavec (it is a child subreaper) when its parent ends, and
+//! found as a child that wavec never started. Reads `/proc`; knows nothing of plans.
+
+use super::sys;
+use std::collections::{HashMap, HashSet};
+use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The children that wavec started and has not reaped. It is the process's, as children are.
+static STARTED: Mutex<Option<HashSet<u32>>> = Mutex::new(None);
+
+/// How long a job's leftovers may take to end unasked, such as the `tee` of a process substitution.
+const UNASKED: Duration = Duration::from_millis(200);
+
+/// After so long something that SIGKILL does not end is given up: it hangs in the kernel.
+const GIVE_UP: Duration = Duration::from_secs(30);
+
+/// Holds the table of started children; held over a spawn, so that no sweep takes the new child for a stray.
+pub fn started() -> Started {
+    Started(STARTED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The table of started children, held.
+pub struct Started(MutexGuard<'static, Option<HashSet<u32>>>);
+
+impl Started {
+    /// A child was started.
+    pub fn insert(&mut self, pid: u32) {
+        self.0.get_or_insert_default().insert(pid);
+    }
+
+    /// A child was reaped.
+    pub fn remove(&mut self, pid: u32) {
+        self.0.get_or_insert_default().remove(&pid);
+    }
+
+    fn contains(&self, pid: u32) -> bool {
+        self.0.as_ref().is_some_and(|pids| pids.contains(&pid))
+    }
+}
+
+/// Whose processes are looked for.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// What a job left behind, whose first process is a zombie still.
+    Job {
+        /// Its mark.
+        mark: String,
+        /// Its first process, the leader of its session.
+        leader: u32,
+    },
+    /// All with a mark that starts so.
+    Marked {
+        /// The beginning of the mark.
+        prefix: String,
+    },
+    /// All that wavec adopted.
+    Adopted,
+}
+
+/// A process as `/proc` shows it.
+#[derive(Clone, Debug)]
+struct Process {
+    pid: u32,
+    parent: u32,
+    session: u32,
+    is_zombie: bool,
+    name: String,
+}
+
+/// Ends what is found, asking first for as long as `grace`; at once when that is zero. Gives what had to be ended, in words.
+pub async fn end(target: Target, grace: Duration) -> Vec<String> {
+    let begin = Instant::now();
+    let is_job = matches!(target, Target::Job { .. });
+    let unasked = if is_job && !grace.is_zero() { UNASKED } else { Duration::ZERO };
+    let mut asked: HashSet<u32> = HashSet::new();
+    let mut killed: HashSet<u32> = HashSet::new();
+    let mut ended = Vec::new();
+    let mut pause = Duration::from_millis(2);
+    loop {
+        // Cheap and exact: whatever a job leaves behind hangs below an orphan that wavec has adopted.
+        if is_job && !has_adopted() {
+            break;
+        }
+        let looked_for = target.clone();
+        let found = tokio::task::spawn_blocking(move || find(&looked_for)).await.unwrap_or_default();
+        if found.is_empty() || begin.elapsed() > unasked + grace + GIVE_UP {
+            break;
+        }
+        let is_asking = begin.elapsed() < unasked + grace;
+        for process in found {
+            let is_new = !asked.contains(&process.pid) && !killed.contains(&process.pid);
+            if is_asking && (begin.elapsed() < unasked || asked.contains(&process.pid)) {
+                continue;
+            }
+            if is_new {
+                ended.push(format!("`{}` (process {})", process.name, process.pid));
+            }
+            if is_asking {
+                asked.insert(process.pid);
+                signal(&target, process.pid, libc::SIGTERM);
+                signal(&target, process.pid, libc::SIGCONT);
+            } else {
+                killed.insert(process.pid);
+                signal(&target, process.pid, libc::SIGKILL);
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+    ended
+}
+
+/// Sends a signal, once it is sure that the id still is who was meant.
+fn signal(target: &Target, pid: u32, signal: i32) {
+    let Ok(handle) = sys::open_process(pid) else { return };
+    let is_same = match target {
+        // A descendant may carry no sign itself; that it still hangs there was seen a moment ago.
+        Target::Job { .. } | Target::Adopted => read(pid).is_some(),
+        Target::Marked { prefix } => has_mark(pid, |mark| mark.starts_with(prefix)),
+    };
+    if is_same {
+        // It may have ended in between, which is what was wanted.
+        let _ = sys::signal_process(handle.as_fd(), signal);
+    }
+}
+
+/// What is there of the target, alive. Zombies that wavec adopted are reaped on the way.
+fn find(target: &Target) -> Vec<Process> {
+    let own = std::process::id();
+    let processes: HashMap<u32, Process> =
+        numbers("/proc").filter_map(read).map(|process| (process.pid, process)).collect();
+    let adopted: HashSet<u32> = {
+        let started = started();
+        let own_session = sys::own_session();
+        let is_adopted = |process: &&Process| {
+            process.parent == own && process.session != own_session && !started.contains(process.pid)
+        };
+        let adopted = processes.values().filter(is_adopted);
+        adopted
+            .filter(|process| !process.is_zombie || !matches!(sys::reap(process.pid), Ok(Some(_))))
+            .map(|process| process.pid)
+            .collect()
+    };
+    let is_root = |process: &Process| match target {
+        Target::Job { mark, leader } => {
+            process.session == *leader || has_mark(process.pid, |word| word == mark)
+        }
+        Target::Marked { prefix } => has_mark(process.pid, |word| word.starts_with(prefix)),
+        Target::Adopted => adopted.contains(&process.pid),
+    };
+    let leader = if let Target::Job { leader, .. } = target { Some(*leader) } else { None };
+    let mut verdicts: HashMap<u32, bool> = HashMap::new();
+    let mut found: Vec<Process> = Vec::new();
+    for process in processes.values() {
+        if belongs(process, &processes, own, &is_root, &mut verdicts)
+            && !process.is_zombie
+            && Some(process.pid) != leader
+        {
+            found.push(process.clone());
+        }
+    }
+    found.sort_by_key(|process| process.pid);
+    found
+}
+
+/// Whether a process is a root or hangs below one.
+fn belongs(
+    process: &Process,
+    processes: &HashMap<u32, Process>,
+    own: u32,
+    is_root: &impl Fn(&Process) -> bool,
+    verdicts: &mut HashMap<u32, bool>,
+) -> bool {
+    let mut chain = Vec::new();
+    let mut at = Some(process);
+    let mut verdict = false;
+    while let Some(process) = at {
+        if process.pid == own || process.pid <= 1 {
+            break;
+        }
+        if let Some(known) = verdicts.get(&process.pid) {
+            verdict = *known;
+            break;
+        }
+        chain.push(process.pid);
+        if is_root(process) {
+            verdict = true;
+            break;
+        }
+        // The ids were not read at one moment: a loop is possible in theory.
+        if chain.len() > processes.len() {
+            break;
+        }
+        at = processes.get(&process.parent);
+    }
+    verdicts.extend(chain.into_iter().map(|pid| (pid, verdict)));
+    verdict
+}
+
+/// Whether wavec has a child that it did not start and that left wavec's own session.
+fn has_adopted() -> bool {
+    let mut has_any = false;
+    let mut is_readable = false;
+    for thread in numbers("/proc/self/task") {
+        let Ok(children) = std::fs::read_to_string(format!("/proc/self/task/{thread}/children")) else {
+            continue;
+        };
+        is_readable = true;
+        let started = started();
+        let strays: Vec<u32> = children
+            .split_ascii_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .filter(|pid| !started.contains(*pid))
+            .collect();
+        drop(started);
+        let own_session = sys::own_session();
+        has_any |= strays.into_iter().filter_map(read).any(|process| process.session != own_session);
+    }
+    has_any || !is_readable
+}
+
+/// Whether a process carries a mark that is as wanted.
+fn has_mark(pid: u32, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else { return false };
+    environment
+        .split(|byte| *byte == 0)
+        .filter_map(|entry| entry.strip_prefix(b"WAVEC_MARK="))
+        .filter_map(|marks| std::str::from_utf8(marks).ok())
+        .any(|marks| marks.split(' ').any(&is_wanted))
+}
+
+/// What `/proc` says of a process of ours, or none when it is gone or another user's.
+fn read(pid: u32) -> Option<Process> {
+    use std::os::unix::fs::MetadataExt;
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    // The name stands in parentheses and may hold anything, parentheses too.
+    let (head, tail) = stat.rsplit_once(')')?;
+    let name = head.split_once('(')?.1.to_owned();
+    let mut fields = tail.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let session = fields.nth(1)?.parse().ok()?;
+    let user = sys::own_user();
+    if user != 0 && std::fs::metadata(format!("/proc/{pid}")).ok()?.uid() != user {
+        return None;
+    }
+    Some(Process { pid, parent, session, is_zombie: matches!(state, "Z" | "X" | "x"), name })
+}
+
+/// The entries of a directory that are numbers.
+fn numbers(directory: &str) -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}

@@ -1,0 +1,229 @@
+//! The few calls to the system that have no safe form: spawn, wait by pidfd, signal, adopt, punch a hole.
+//!
+//! Knows nothing of jobs. Every `unsafe` of wavec stands here; each call is wrapped so that no caller can misuse it.
+
+#![expect(unsafe_code, reason = "posix_spawn, waitid and the like are C interfaces")]
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// What a new process gets.
+pub struct Spawn<'a> {
+    /// The file to execute.
+    pub program: &'a CStr,
+    /// Its arguments, its own name first.
+    pub arguments: &'a [CString],
+    /// Its whole environment.
+    pub environment: &'a [CString],
+    /// Where it starts.
+    pub directory: &'a CStr,
+    /// Its standard output.
+    pub stdout: BorrowedFd<'a>,
+    /// Its standard error.
+    pub stderr: BorrowedFd<'a>,
+}
+
+/// Starts a process as the leader of a session of its own, with `/dev/null` as standard input and no signal ignored or
+/// blocked, and gives its id. It stays a zombie until [`reap`]ped, so the id is its own until then.
+pub fn spawn(spawn: &Spawn<'_>) -> io::Result<u32> {
+    let arguments = pointers(spawn.arguments);
+    let environment = pointers(spawn.environment);
+    let mut actions = Actions::new()?;
+    let mut attributes = Attributes::new()?;
+    let mut pid: libc::pid_t = 0;
+    // SAFETY: all pointers are to live, initialised values; the two arrays end in a null pointer; the strings that
+    // they point to live as long as `spawn`.
+    unsafe {
+        check(libc::posix_spawn_file_actions_addchdir_np(&mut actions.0, spawn.directory.as_ptr()))?;
+        check(libc::posix_spawn_file_actions_addopen(
+            &mut actions.0,
+            0,
+            c"/dev/null".as_ptr(),
+            libc::O_RDONLY,
+            0,
+        ))?;
+        check(libc::posix_spawn_file_actions_adddup2(&mut actions.0, spawn.stdout.as_raw_fd(), 1))?;
+        check(libc::posix_spawn_file_actions_adddup2(&mut actions.0, spawn.stderr.as_raw_fd(), 2))?;
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::sigemptyset(&mut none);
+        check(libc::posix_spawnattr_setsigdefault(&mut attributes.0, &all))?;
+        check(libc::posix_spawnattr_setsigmask(&mut attributes.0, &none))?;
+        let flags = libc::POSIX_SPAWN_SETSIGDEF as libc::c_short
+            | libc::POSIX_SPAWN_SETSIGMASK as libc::c_short
+            | libc::POSIX_SPAWN_SETSID;
+        check(libc::posix_spawnattr_setflags(&mut attributes.0, flags))?;
+        check(libc::posix_spawn(
+            &mut pid,
+            spawn.program.as_ptr(),
+            &actions.0,
+            &attributes.0,
+            arguments.as_ptr(),
+            environment.as_ptr(),
+        ))?;
+    }
+    Ok(pid as u32)
+}
+
+/// The strings as C wants them: pointers with a null at the end.
+fn pointers(strings: &[CString]) -> Vec<*mut libc::c_char> {
+    strings.iter().map(|string| string.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
+}
+
+/// What glibc's spawn functions give: an error number, not -1.
+fn check(code: libc::c_int) -> io::Result<()> {
+    if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
+}
+
+struct Actions(libc::posix_spawn_file_actions_t);
+
+impl Actions {
+    fn new() -> io::Result<Actions> {
+        // SAFETY: `init` fills the zeroed value before anything reads it.
+        unsafe {
+            let mut actions = Actions(std::mem::zeroed());
+            check(libc::posix_spawn_file_actions_init(&mut actions.0))?;
+            Ok(actions)
+        }
+    }
+}
+
+impl Drop for Actions {
+    fn drop(&mut self) {
+        // SAFETY: it was initialised, and nothing uses it after.
+        unsafe { libc::posix_spawn_file_actions_destroy(&mut self.0) };
+    }
+}
+
+struct Attributes(libc::posix_spawnattr_t);
+
+impl Attributes {
+    fn new() -> io::Result<Attributes> {
+        // SAFETY: `init` fills the zeroed value before anything reads it.
+        unsafe {
+            let mut attributes = Attributes(std::mem::zeroed());
+            check(libc::posix_spawnattr_init(&mut attributes.0))?;
+            Ok(attributes)
+        }
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: it was initialised, and nothing uses it after.
+        unsafe { libc::posix_spawnattr_destroy(&mut self.0) };
+    }
+}
+
+/// A handle on a process that no later process with the same id can take over.
+pub fn open_process(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: takes two integers; a descriptor that it gives is ours alone.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0);
+        if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(OwnedFd::from_raw_fd(fd as i32)) }
+    }
+}
+
+/// Waits for a handle to say that its process has ended.
+pub fn watch(process: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is open and owned by the `AsyncFd`, which alone closes it.
+    unsafe { Ok(AsyncFd::register_with_interest(process, Interest::READABLE)?) }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// With this code.
+    Exit(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// How a child of ours ended, or none while it runs. The child stays a zombie.
+pub fn status(process: BorrowedFd<'_>) -> io::Result<Option<Status>> {
+    wait(libc::P_PIDFD, process.as_raw_fd() as libc::id_t, libc::WNOWAIT)
+}
+
+/// Takes the zombie of a child of ours away, if it is one.
+pub fn reap(pid: u32) -> io::Result<Option<Status>> {
+    wait(libc::P_PID, pid, 0)
+}
+
+fn wait(kind: libc::idtype_t, id: libc::id_t, flags: libc::c_int) -> io::Result<Option<Status>> {
+    // SAFETY: `info` is a live value that `waitid` fills; its fields are read only as `waitid` filled them.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        loop {
+            if libc::waitid(kind, id, &mut info, libc::WEXITED | libc::WNOHANG | flags) == 0 {
+                break;
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        if info.si_pid() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(match info.si_code {
+            libc::CLD_EXITED => Status::Exit(info.si_status()),
+            _ => Status::Signal(info.si_status()),
+        }))
+    }
+}
+
+/// Sends a signal to the process behind a handle.
+pub fn signal_process(process: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+    // SAFETY: takes integers and a null pointer, which stands for "as kill does".
+    let code = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal,
+            ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Sends a signal to all of a process group, led by a child of ours that is not yet reaped. Signal 0 only asks whether
+/// there is someone to send to.
+pub fn signal_group(leader: u32, signal: i32) -> io::Result<()> {
+    // SAFETY: takes two integers.
+    let code = unsafe { libc::kill(-(leader as libc::pid_t), signal) };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Makes this process the one that adopts the orphans of its descendants.
+pub fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: takes integers.
+    let code = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The session of this process.
+pub fn own_session() -> u32 {
+    // SAFETY: takes an integer; cannot fail for the calling process.
+    unsafe { libc::getsid(0) as u32 }
+}
+
+/// The user of this process.
+pub fn own_user() -> u32 {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Gives the disk space of a stretch of a file back; it reads as zeros from then on, and the file's length stays.
+pub fn punch_hole(file: &File, from: u64, length: u64) -> io::Result<()> {
+    let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    // SAFETY: takes a descriptor that lives as long as `file`, and integers.
+    let code = unsafe { libc::fallocate(file.as_raw_fd(), mode, from as libc::off_t, length as libc::off_t) };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -1,0 +1,288 @@
+//! Runs and their events: written down, read again.
+
+use super::answers::{json, parsed};
+use super::revision::{Item, items, translate};
+use super::{Durability, Journal, NewRun, Run, RunId, sync, trouble};
+use crate::error::Result;
+use crate::event::{Entry, Event, Timestamp};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use std::path::{Path, PathBuf};
+
+const RUNS: &str =
+    "SELECT runs.id, plan_name, plan_path, directory, created, runs.version, params, hash, revision
+    FROM runs JOIN revisions ON revisions.run = runs.id
+        AND revision = (SELECT max(revision) FROM revisions WHERE run = runs.id)";
+
+impl Journal {
+    /// Writes a run down; its number. On disk when this returns.
+    pub fn start_run(&mut self, new: &NewRun<'_>) -> Result<RunId> {
+        self.set_full_sync(true)?;
+        let write = |transaction: &Transaction<'_>| {
+            transaction.execute(
+                "INSERT INTO runs (plan_name, plan_path, directory, created, version) VALUES (?, ?, ?, ?, ?)",
+                params![
+                    new.plan.name,
+                    text(new.plan_path),
+                    text(new.directory),
+                    new.at,
+                    env!("CARGO_PKG_VERSION")
+                ],
+            )?;
+            let run = transaction.last_insert_rowid();
+            write_revision(transaction, run, 1, 1, new)?;
+            Ok(run)
+        };
+        self.transaction(write).map_err(self.told("write the run into"))
+    }
+
+    /// Writes down that the run goes on with another text (or other params). On disk when this returns.
+    pub fn revise_run(&mut self, run: RunId, new: &NewRun<'_>) -> Result<()> {
+        self.set_full_sync(true)?;
+        let write = |transaction: &Transaction<'_>| {
+            let revision: u32 =
+                transaction.query_row("SELECT max(revision) FROM revisions WHERE run = ?", [run], |row| {
+                    row.get(0)
+                })?;
+            let last: u64 = transaction.query_row(LAST_SEQ, [run], |row| row.get(0))?;
+            write_revision(transaction, run, revision + 1, last + 1, new)
+        };
+        self.transaction(write).map_err(self.told("write the run's new text into"))
+    }
+
+    /// Writes entries down, all or none, in one transaction. Returns when they are as durable as was asked.
+    pub fn append(&mut self, run: RunId, entries: &[Entry], durability: Durability) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.set_full_sync(durability == Durability::Synced)?;
+        let write = |transaction: &Transaction<'_>| {
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO events (run, seq, at, event) VALUES (?, ?, ?, ?)")?;
+            for entry in entries {
+                insert.execute(params![run, entry.seq, entry.at, json(&entry.event)])?;
+                if let Event::ApprovalAnswered { owner, index, .. } = &entry.event {
+                    // Whoever was first: what others said to the same question is answered with it.
+                    transaction.execute(
+                        "UPDATE answers SET taken = ? WHERE run = ? AND owner = ? AND place = ? AND taken IS NULL",
+                        params![entry.seq, run, json(owner), index],
+                    )?;
+                }
+            }
+            Ok(())
+        };
+        self.transaction(write).map_err(self.told("write into the journal"))?;
+        if durability == Durability::Written {
+            if self.syncer.is_none() {
+                let syncer = sync::Syncer::start(&self.file)
+                    .map_err(|cause| trouble::file("open the log of the journal", &self.file, &cause))?;
+                self.syncer = Some(syncer);
+            }
+            if let Some(syncer) = &self.syncer {
+                syncer.written().map_err(|cause| trouble::file("sync the journal", &self.file, &cause))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The run's entries in order, with the ids of its newest revision. What stood for a thing that this revision
+    /// does not have, or defines otherwise, is left out.
+    pub fn load(&self, run: RunId) -> Result<Vec<Entry>> {
+        self.load_after(run, 0)
+    }
+
+    /// The run's entries after a place, as `load` gives them.
+    pub fn load_after(&self, run: RunId, seq: u64) -> Result<Vec<Entry>> {
+        let read = || -> rusqlite::Result<Vec<Entry>> {
+            // One view of the file for all that is read here, whatever a writer does meanwhile.
+            let transaction = self.connection.unchecked_transaction()?;
+            let entries = {
+                let mut statement = transaction.prepare_cached(
+                    "SELECT seq, at, event FROM events WHERE run = ? AND seq > ? ORDER BY seq",
+                )?;
+                let rows = statement.query_map(params![run, seq], |row| {
+                    let event = row.get_ref(2)?.as_str()?;
+                    Ok(Entry { seq: row.get(0)?, at: row.get(1)?, event: parsed(2, event)? })
+                })?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()?
+            };
+            let revisions = {
+                let mut statement = transaction.prepare_cached(
+                    "SELECT revision, first_seq FROM revisions WHERE run = ? ORDER BY revision",
+                )?;
+                let rows = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                rows.collect::<rusqlite::Result<Vec<(u32, u64)>>>()?
+            };
+            if revisions.len() < 2 {
+                return Ok(entries);
+            }
+            let items = revisions
+                .iter()
+                .map(|&(revision, first)| Ok((first, self.read_items(run, revision)?)))
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(translate(entries, &items))
+        };
+        read().map_err(self.told("read the run's events in"))
+    }
+
+    /// The place of the run's last entry; 0 where it has none.
+    pub fn last_seq(&self, run: RunId) -> Result<u64> {
+        self.connection
+            .query_row(LAST_SEQ, [run], |row| row.get(0))
+            .map_err(self.told("read the run's events in"))
+    }
+
+    /// The run's last entry of all, in the ids of its own revision.
+    pub fn last_entry(&self, run: RunId) -> Result<Option<Entry>> {
+        self.connection
+            .query_row(
+                "SELECT seq, at, event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1",
+                [run],
+                |row| {
+                    Ok(Entry {
+                        seq: row.get(0)?,
+                        at: row.get(1)?,
+                        event: parsed(2, row.get_ref(2)?.as_str()?)?,
+                    })
+                },
+            )
+            .optional()
+            .map_err(self.told("read the run's events in"))
+    }
+
+    /// The runs, newest first, at most so many.
+    pub fn runs(&self, limit: usize) -> Result<Vec<Run>> {
+        let read = || -> rusqlite::Result<Vec<Run>> {
+            let mut statement =
+                self.connection.prepare_cached(&format!("{RUNS} ORDER BY runs.id DESC LIMIT ?"))?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = statement.query_map([limit], run_of)?;
+            rows.collect()
+        };
+        read().map_err(self.told("read the runs in"))
+    }
+
+    /// The run with this number.
+    pub fn run(&self, id: RunId) -> Result<Option<Run>> {
+        self.connection
+            .query_row(&format!("{RUNS} WHERE runs.id = ?"), [id], run_of)
+            .optional()
+            .map_err(self.told("read the runs in"))
+    }
+
+    /// The texts that the run's newest revision was compiled from, the plan's own first.
+    pub fn sources(&self, run: RunId) -> Result<Vec<(PathBuf, String)>> {
+        let read = || -> rusqlite::Result<Vec<(PathBuf, String)>> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT path, text FROM sources JOIN texts USING (hash)
+                 WHERE run = ?1 AND revision = (SELECT max(revision) FROM revisions WHERE run = ?1) ORDER BY place",
+            )?;
+            let rows = statement
+                .query_map([run], |row| Ok((PathBuf::from(row.get::<_, String>(0)?), row.get(1)?)))?;
+            rows.collect()
+        };
+        read().map_err(self.told("read the run's plan in"))
+    }
+
+    /// The tasks, groups and gates of the run's newest revision.
+    pub(super) fn newest_items(&self, run: RunId) -> rusqlite::Result<Vec<Item>> {
+        let newest: u32 =
+            self.connection
+                .query_row("SELECT max(revision) FROM revisions WHERE run = ?", [run], |row| row.get(0))?;
+        self.read_items(run, newest)
+    }
+
+    fn read_items(&self, run: RunId, revision: u32) -> rusqlite::Result<Vec<Item>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT kind, id, name, definition FROM items WHERE run = ? AND revision = ?")?;
+        let rows = statement.query_map(params![run, revision], |row| {
+            Ok(Item {
+                kind: parsed(0, &format!("{:?}", row.get_ref(0)?.as_str()?))?,
+                id: row.get(1)?,
+                name: row.get(2)?,
+                definition: row.get(3)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Whether each commit waits for the disk.
+    pub(super) fn set_full_sync(&mut self, is_full: bool) -> Result<()> {
+        if self.is_full_sync != is_full {
+            self.connection
+                .pragma_update(None, "synchronous", if is_full { "full" } else { "normal" })
+                .map_err(self.told("set up"))?;
+            self.is_full_sync = is_full;
+        }
+        Ok(())
+    }
+
+    fn transaction<T>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let value = write(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+}
+
+const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?";
+
+fn run_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
+    Ok(Run {
+        id: row.get(0)?,
+        plan_name: row.get(1)?,
+        plan_path: PathBuf::from(row.get::<_, String>(2)?),
+        directory: PathBuf::from(row.get::<_, String>(3)?),
+        created: row.get(4)?,
+        version: row.get(5)?,
+        params: parsed(6, &row.get::<_, String>(6)?)?,
+        hash: row.get(7)?,
+        revision: row.get(8)?,
+    })
+}
+
+fn write_revision(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    revision: u32,
+    first_seq: u64,
+    new: &NewRun<'_>,
+) -> rusqlite::Result<()> {
+    let at: Timestamp = new.at;
+    transaction.execute(
+        "INSERT INTO revisions (run, revision, first_seq, at, version, hash, params) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![
+            run,
+            revision,
+            first_seq,
+            at,
+            env!("CARGO_PKG_VERSION"),
+            super::hash_of(new.sources),
+            json(&new.params)
+        ],
+    )?;
+    let mut write_text =
+        transaction.prepare_cached("INSERT OR IGNORE INTO texts (hash, text) VALUES (?, ?)")?;
+    let mut write_source = transaction
+        .prepare_cached("INSERT INTO sources (run, revision, place, path, hash) VALUES (?, ?, ?, ?, ?)")?;
+    for (place, (path, source)) in new.sources.iter().enumerate() {
+        let hash = blake3::hash(source.as_bytes()).to_hex();
+        write_text.execute(params![hash.as_str(), source])?;
+        write_source.execute(params![run, revision, place as i64, text(path), hash.as_str()])?;
+    }
+    let mut write_item = transaction.prepare_cached(
+        "INSERT INTO items (run, revision, kind, id, name, definition) VALUES (?, ?, ?, ?, ?, ?)",
+    )?;
+    for item in items(new.plan) {
+        write_item.execute(params![run, revision, item.kind.word(), item.id, item.name, item.definition])?;
+    }
+    Ok(())
+}
+
+/// A path as text. What is not UTF-8 in it is replaced: it then names no file, and says so when it is looked for.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

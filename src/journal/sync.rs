@@ -1,0 +1,82 @@
+//! The sync that follows a written batch within 20 ms, on a thread of its own, so that no task waits for the disk.
+//!
+//! It syncs the write-ahead log by a handle of its own. SQLite's locks are on other files, so this handle
+//! disturbs none.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a written batch may wait for its sync.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// The thread. Dropped, it syncs a last time and ends.
+pub struct Syncer {
+    written: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    trouble: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Syncer {
+    /// Starts it for the database's write-ahead log, which must be there.
+    pub fn start(database: &Path) -> io::Result<Syncer> {
+        let mut name = database.as_os_str().to_owned();
+        name.push("-wal");
+        let log = File::open(name)?;
+        let trouble = Arc::new(Mutex::new(None));
+        let (written, batches) = mpsc::channel::<()>();
+        let thread = std::thread::Builder::new().name("wavec-sync".into()).spawn({
+            let trouble = Arc::clone(&trouble);
+            move || {
+                while batches.recv().is_ok() {
+                    // Whatever comes meanwhile is in the same sync.
+                    let mut is_over = false;
+                    std::thread::sleep(DELAY / 2);
+                    loop {
+                        match batches.recv_timeout(Duration::ZERO) {
+                            Ok(()) => {}
+                            Err(RecvTimeoutError::Timeout) => break,
+                            Err(RecvTimeoutError::Disconnected) => {
+                                is_over = true;
+                                break;
+                            }
+                        }
+                    }
+                    if let Err(error) = log.sync_data() {
+                        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    }
+                    if is_over {
+                        break;
+                    }
+                }
+            }
+        })?;
+        Ok(Syncer { written: Some(written), thread: Some(thread), trouble })
+    }
+
+    /// A batch was written. Fails if an earlier sync did.
+    pub fn written(&self) -> io::Result<()> {
+        if let Some(error) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
+        if let Some(written) = &self.written {
+            // The thread only ends when this end is dropped.
+            let _ = written.send(());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        drop(self.written.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been told by its own message.
+            let _ = thread.join();
+        }
+    }
+}

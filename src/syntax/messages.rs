@@ -1,0 +1,187 @@
+//! What the syntax says: one constructor a message.
+
+use super::ast::Name;
+use crate::diagnostic::{Diagnostic, Edit, codes};
+use crate::source::{FileId, Span};
+
+fn edit(span: Span, text: impl Into<String>) -> Vec<Edit> {
+    vec![Edit { span, text: text.into() }]
+}
+
+/// A `\` before something that is no escape.
+pub(super) fn bad_escape(written: &str, place: Span) -> Diagnostic {
+    let diagnostic = if written == "\\" {
+        Diagnostic::new(
+            codes::BAD_ESCAPE,
+            "a `\\` at the end of a line escapes nothing",
+            place,
+            "nothing to escape",
+        )
+    } else if written.starts_with("\\u") {
+        let message = format!("`{written}` is no character");
+        return Diagnostic::new(codes::BAD_ESCAPE, message, place, "no character has this number")
+            .help("write the number of a character in hexadecimal, as in `\\u{1F30A}`");
+    } else {
+        Diagnostic::new(codes::BAD_ESCAPE, format!("`{written}` is no escape"), place, "not an escape")
+    };
+    let escaped = format!("\\{written}");
+    diagnostic
+        .help("write `\\\\` for a backslash, or quote with `'`, where every character stands for itself")
+        .fix("write a backslash", edit(place, escaped), false)
+}
+
+/// A `{{` that is no hole.
+pub(super) fn bad_hole(written: &str, place: Span) -> Diagnostic {
+    let message = if written == "{{" {
+        "`{{` opens a hole that does not end".to_owned()
+    } else {
+        format!("`{written}` is no hole")
+    };
+    Diagnostic::new(codes::BAD_HOLE, message, place, "a hole holds a name: `{{name}}` or `{{task.output}}`")
+        .help("write `\\{{` for two braces, or quote with `'`, where every character stands for itself")
+        .fix("write two braces", edit(place.at_start(), "\\"), false)
+}
+
+/// `endpoint-{{ name }}`: in a name, a hole has no blanks.
+pub(super) fn blank_in_name_hole(name: &Name<'_>) -> Diagnostic {
+    let message = format!("`{}` has blanks in it", name.text);
+    let without = name.text.replace(' ', "");
+    Diagnostic::new(codes::BAD_HOLE, message, name.span, "a name has no blanks, in its holes neither")
+        .help(format!("write `{without}`"))
+        .fix("remove the blanks", edit(name.span, without), true)
+}
+
+/// A line of a block string that is indented less than the closing quotes.
+pub(super) fn ragged_block(place: Span, quotes: Span) -> Diagnostic {
+    let message = "a line of a block string is indented less than its closing quotes";
+    Diagnostic::new(codes::RAGGED_BLOCK, message, place, "this line begins too far left")
+        .label(quotes, "this indentation is taken off every line")
+        .help("indent the line as deep as the closing quotes, with the same blanks or tabs")
+}
+
+/// A number that is none, or of the wrong kind.
+pub(super) fn bad_number(written: &str, place: Span, wanted: &str, instead: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        codes::BAD_NUMBER,
+        format!("`{written}` is not {wanted}"),
+        place,
+        format!("{wanted} is needed"),
+    );
+    match instead {
+        Some(instead) => diagnostic.help(format!("write `{instead}`")).fix(
+            format!("write `{instead}`"),
+            edit(place, instead),
+            true,
+        ),
+        None if wanted == "a number" => diagnostic.help("write digits, as in `42`, `0.8` or `5%`"),
+        None => diagnostic.help("write digits only, as in `42`"),
+    }
+}
+
+/// A number beyond what can be counted exactly.
+pub(super) fn number_too_large(written: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(codes::BAD_NUMBER, format!("`{written}` is too large"), place, "larger than 2^53")
+        .help("write a smaller number")
+}
+
+/// A length of time that is not written as one.
+pub(super) fn bad_duration(written: &str, place: Span, instead: Option<&str>) -> Diagnostic {
+    if let Some(instead) = instead {
+        let message = format!("`{written}` is not how a length of time is written");
+        return Diagnostic::new(codes::BAD_DURATION, message, place, format!("this is `{instead}`"))
+            .help(format!("write `{instead}`"))
+            .fix(format!("write `{instead}`"), edit(place, instead), true);
+    }
+    let digits = written.bytes().all(|b| b.is_ascii_digit());
+    let (message, label) = if digits {
+        (format!("`{written}` has no unit"), "seconds, minutes or hours?")
+    } else {
+        (format!("`{written}` is no length of time"), "a length of time is needed")
+    };
+    let diagnostic = Diagnostic::new(codes::BAD_DURATION, message, place, label);
+    if digits && written.len() < 12 {
+        diagnostic.help(format!("write `{written}s`, `{written}m` or `{written}h`"))
+    } else {
+        diagnostic
+            .help("write whole numbers with `d`, `h`, `m`, `s` or `ms`, the longest first, as in `1h30m`")
+    }
+}
+
+/// An amount that is neither money nor tokens.
+pub(super) fn bad_amount(written: &str, place: Span) -> Diagnostic {
+    let message = format!("`{written}` is neither money nor tokens");
+    Diagnostic::new(codes::BAD_AMOUNT, message, place, "an amount is needed")
+        .help("write dollars, as in `$40` or `$0.50`, or tokens, as in `200k tokens` or `2M tokens`")
+}
+
+/// Something inside a statement that is said twice.
+pub(super) fn said_twice(word: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(codes::MALFORMED_STATEMENT, format!("`{word}` is said twice"), place, "the second time")
+        .help("keep one of them")
+}
+
+/// A string that nobody closed.
+pub(super) fn unclosed_string(opening: Span, quotes: &str, end: Span) -> Diagnostic {
+    let (message, help) = if quotes.len() == 3 {
+        (
+            format!("a block string is never closed with `{quotes}`"),
+            format!("write `{quotes}` on a line of its own behind the text"),
+        )
+    } else {
+        (
+            "a string is not closed on its line".to_owned(),
+            format!("write `{quotes}` at its end, or `{}` around a text of several lines", quotes.repeat(3)),
+        )
+    };
+    let diagnostic = Diagnostic::new(codes::UNCLOSED_STRING, message, opening, "it begins here").help(help);
+    if quotes.len() == 1 { diagnostic.fix("close the string", edit(end, quotes), false) } else { diagnostic }
+}
+
+/// Bodies that nobody closed; the innermost first.
+pub(super) fn unclosed_braces(places: &[Span], count: usize) -> Diagnostic {
+    let message = match count {
+        1 => "a `{` is never closed".to_owned(),
+        count => format!("{count} of the `{{` are never closed"),
+    };
+    let mut diagnostic = Diagnostic::new(codes::UNCLOSED_BRACE, message, places[0], "this body has no end");
+    for place in &places[1..] {
+        diagnostic = diagnostic.label(*place, "nor has this one");
+    }
+    diagnostic.help("write `}` where the body ends")
+}
+
+/// A `}` that closes nothing.
+pub(super) fn stray_brace(place: Span) -> Diagnostic {
+    Diagnostic::new(codes::STRAY_BRACE, "a `}` closes nothing", place, "no body is open here")
+        .help("remove it, or open the body that it should close")
+}
+
+/// Bodies deeper in each other than wavec reads.
+pub(super) fn nested_too_deep(place: Span, limit: usize) -> Diagnostic {
+    let message = format!("bodies stand in each other more than {limit} deep");
+    Diagnostic::new(codes::NESTED_TOO_DEEP, message, place, "this body and what it holds are not read")
+        .help("take some of the blocks apart, or name them and order them with `after`")
+}
+
+/// A byte of value zero.
+pub(super) fn null_byte(place: Span, count: usize) -> Diagnostic {
+    let message = match count {
+        1 => "the text has a byte of value zero".to_owned(),
+        count => format!("the text has {count} bytes of value zero"),
+    };
+    Diagnostic::new(codes::NULL_BYTE, message, place, "here is the first")
+        .help("remove it; if the file is no text, give wavec another one")
+}
+
+/// A text larger than offsets can count.
+pub(super) fn text_too_long(file: FileId) -> Diagnostic {
+    let place = Span::new(file, 0, 0);
+    Diagnostic::new(codes::TEXT_TOO_LONG, "the text is larger than 4 GB", place, "it is not read")
+        .help("divide the plan, and bring the parts together with `use`")
+}
+
+/// Text that is no statement.
+pub(super) fn not_a_statement(place: Span) -> Diagnostic {
+    Diagnostic::new(codes::MALFORMED_STATEMENT, "this is no statement", place, "not a statement")
+        .help("begin with a word that the language has")
+}

@@ -1,0 +1,308 @@
+//! The first look at a text: strings, comments and braces, and what encloses what.
+//!
+//! A hand-written scan, because it must be fast and must never fail: everything after it works on segments,
+//! the pieces of text between two braces. It knows where strings and comments end, not what a statement is;
+//! of words it knows only which ones begin a statement, to tell where a body ended that nobody closed.
+
+mod braces;
+
+use super::ast::{Comment, CommentKind};
+use crate::source::{FileId, Span};
+use memchr::{memchr, memchr2, memchr3};
+
+/// What the scan found.
+#[derive(Debug, Default)]
+pub(super) struct Split {
+    /// Every comment, in order.
+    pub comments: Vec<Comment>,
+    /// Where segments end, in order.
+    pub marks: Vec<Mark>,
+    /// What is wrong with quotes and braces.
+    pub problems: Vec<Problem>,
+}
+
+/// The end of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The byte offset.
+    pub at: usize,
+    /// What is there.
+    pub kind: MarkKind,
+}
+
+/// What ends a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MarkKind {
+    /// A `{` that opens a body; it belongs to the segment.
+    Open,
+    /// The `}` of the body.
+    Close,
+    /// A `}` too many.
+    Stray,
+    /// A place where a body ends that nobody closed; no byte of its own.
+    Missing,
+    /// The end of a string that nobody closed; no byte of its own.
+    Cut,
+}
+
+/// What is wrong with quotes and braces.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// A string without an end: where it begins and where it was taken to end.
+    OpenString { start: usize, end: usize },
+    /// Bodies without an end: the offsets of their `{`, taken to end at the same place.
+    OpenBraces { starts: Vec<usize>, count: usize },
+    /// A `}` too many.
+    StrayBrace { at: usize },
+}
+
+/// Something that matters to the braces.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// `{`
+    Open(usize),
+    /// `}`
+    Close(usize),
+    /// The end of a string that nobody closed.
+    Cut(usize),
+    /// The first letter of a line that begins with a keyword; only when asked for.
+    Line(usize),
+}
+
+/// Scans a text. `start` is where it begins, behind a byte order mark.
+pub(super) fn split(file: FileId, text: &str, start: usize) -> Split {
+    let mut scan = Scan {
+        file,
+        text,
+        bytes: text.as_bytes(),
+        split: Split::default(),
+        events: Vec::new(),
+        has_lines: false,
+    };
+    scan.run(start);
+    let Scan { mut split, events, .. } = scan;
+    braces::pair(
+        &mut split,
+        events,
+        || {
+            // Only a text with a brace too many or too few is scanned again, for the lines' indentation.
+            let mut again = Scan {
+                file,
+                text,
+                bytes: text.as_bytes(),
+                split: Split::default(),
+                events: Vec::new(),
+                has_lines: true,
+            };
+            again.run(start);
+            again.events
+        },
+        text,
+    );
+    split
+}
+
+struct Scan<'s> {
+    file: FileId,
+    text: &'s str,
+    bytes: &'s [u8],
+    split: Split,
+    events: Vec<Event>,
+    has_lines: bool,
+}
+
+/// The bytes that the scan stops at.
+static STOPS: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'"' as usize] = true;
+    table[b'\'' as usize] = true;
+    table[b'#' as usize] = true;
+    table[b'{' as usize] = true;
+    table[b'}' as usize] = true;
+    table
+};
+
+impl Scan<'_> {
+    fn run(&mut self, start: usize) {
+        let mut i = start;
+        if self.has_lines {
+            self.line(i);
+        }
+        while i < self.bytes.len() {
+            let byte = self.bytes[i];
+            if self.has_lines && byte == b'\n' {
+                self.line(i + 1);
+            }
+            if !STOPS[byte as usize] {
+                i += 1;
+                continue;
+            }
+            i = match byte {
+                b'#' => self.comment(i, start),
+                b'{' => match hole_end(&self.text[i..]) {
+                    Some(length) => i + length,
+                    None => {
+                        self.events.push(Event::Open(i));
+                        i + 1
+                    }
+                },
+                b'}' => {
+                    self.events.push(Event::Close(i));
+                    i + 1
+                }
+                quote => self.string(i, quote),
+            };
+        }
+    }
+
+    fn line(&mut self, start: usize) {
+        let blank = self.bytes[start..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let word = start + blank;
+        let length = self.bytes[word..].iter().take_while(|b| b.is_ascii_lowercase()).count();
+        let ends = self
+            .bytes
+            .get(word + length)
+            .is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));
+        if ends && super::vocabulary::is_keyword(&self.text[word..word + length]) {
+            self.events.push(Event::Line(word));
+        }
+    }
+
+    fn comment(&mut self, at: usize, start: usize) -> usize {
+        let mut end = memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length);
+        let next = end;
+        if self.bytes[at..end].last() == Some(&b'\r') {
+            end -= 1;
+        }
+        let kind = match &self.bytes[at..end] {
+            [b'#', b'!', ..] if at == start => CommentKind::Shebang,
+            [b'#', b'#', ..] => CommentKind::Doc,
+            _ => CommentKind::Plain,
+        };
+        let is_own_line = is_first_on_line(self.bytes, at, start);
+        self.split.comments.push(Comment { span: Span::new(self.file, at, end), kind, is_own_line });
+        next
+    }
+
+    fn string(&mut self, at: usize, quote: u8) -> usize {
+        let is_block = self.bytes[at..].starts_with(&[quote; 3]);
+        let end = match (is_block, quote) {
+            (true, b'"') => basic_block_end(self.bytes, at + 3),
+            (true, _) => {
+                memchr::memmem::find(&self.bytes[at + 3..], b"'''").map(|length| at + 3 + length + 3)
+            }
+            (false, b'"') => basic_end(self.bytes, at + 1),
+            (false, _) => memchr2(b'\'', b'\n', &self.bytes[at + 1..])
+                .map(|length| at + 1 + length)
+                .filter(|end| self.bytes[*end] == b'\'')
+                .map(|end| end + 1),
+        };
+        end.unwrap_or_else(|| {
+            let end = if is_block { self.open_block_end(at) } else { self.open_string_end(at) };
+            self.split.problems.push(Problem::OpenString { start: at, end });
+            self.events.push(Event::Cut(end));
+            end
+        })
+    }
+
+    /// Where a one-line string ends that nobody closed: with its line, or before the `}` that close what its line
+    /// opened: `task a { run "make }`.
+    fn open_string_end(&self, at: usize) -> usize {
+        let line_start = memchr::memrchr(b'\n', &self.bytes[..at]).map_or(0, |found| found + 1);
+        let mut open = 0usize;
+        for event in self.events.iter().rev() {
+            match event {
+                Event::Open(place) if *place >= line_start => open += 1,
+                Event::Close(place) if *place >= line_start => open = open.saturating_sub(1),
+                _ => break,
+            }
+        }
+        let mut end = memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length);
+        let mut candidate = end;
+        while open > 0 && candidate > at + 1 {
+            candidate -= 1;
+            match self.bytes[candidate] {
+                b'}' => {
+                    open -= 1;
+                    end = candidate;
+                }
+                b' ' | b'\t' | b'\r' => {}
+                _ => break,
+            }
+        }
+        while end > at + 1 && matches!(self.bytes[end - 1], b' ' | b'\t' | b'\r') {
+            end -= 1;
+        }
+        end
+    }
+
+    /// Where a block string ends that nobody closed: before the first line that is indented no deeper than the
+    /// line where it begins, for its text and its closing quotes would be indented deeper.
+    fn open_block_end(&self, at: usize) -> usize {
+        let indent = indent_of_line(self.bytes, at);
+        let mut i = at;
+        while let Some(length) = memchr(b'\n', &self.bytes[i..]) {
+            let line = i + length + 1;
+            let blank = self.bytes[line..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            if blank <= indent && !matches!(self.bytes.get(line + blank), None | Some(b'\n' | b'\r')) {
+                return line;
+            }
+            i = line;
+        }
+        self.bytes.len()
+    }
+}
+
+/// The length of `{{name}}` at the start of `text`, when it is one.
+fn hole_end(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix("{{")?;
+    let name = inner.trim_start_matches(' ');
+    let mut rest = name.char_indices();
+    let (_, first) = rest.next()?;
+    if first != '_' && !unicode_ident::is_xid_start(first) {
+        return None;
+    }
+    let length =
+        rest.find(|(_, c)| *c != '-' && !unicode_ident::is_xid_continue(*c)).map_or(name.len(), |(at, _)| at);
+    let end = name[length..].trim_start_matches(' ').strip_prefix("}}")?;
+    Some(text.len() - end.len())
+}
+
+/// The end of `"…"` whose text begins at `i`, behind its closing quote; none when its line ends first.
+fn basic_end(bytes: &[u8], mut i: usize) -> Option<usize> {
+    loop {
+        i += memchr3(b'"', b'\\', b'\n', bytes.get(i..)?)?;
+        match bytes[i] {
+            b'"' => return Some(i + 1),
+            b'\n' => return None,
+            _ if bytes.get(i + 1) == Some(&b'\n') => return None,
+            _ => i += 2,
+        }
+    }
+}
+
+/// The end of `"""…"""` whose text begins at `i`, behind its closing quotes.
+fn basic_block_end(bytes: &[u8], mut i: usize) -> Option<usize> {
+    loop {
+        i += memchr2(b'"', b'\\', bytes.get(i..)?)?;
+        if bytes[i] == b'\\' {
+            i += 2;
+        } else if bytes[i..].starts_with(b"\"\"\"") {
+            return Some(i + 3);
+        } else {
+            i += 1;
+        }
+    }
+}
+
+/// Whether nothing but blanks stands before `at` on its line; the text begins at `start`.
+fn is_first_on_line(bytes: &[u8], at: usize, start: usize) -> bool {
+    let before = bytes[start..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+    before.is_none_or(|b| *b == b'\n')
+}
+
+/// How many blanks the line of `at` begins with.
+fn indent_of_line(bytes: &[u8], at: usize) -> usize {
+    let line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |found| found + 1);
+    bytes[line..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}

@@ -1,0 +1,157 @@
+//! Which `}` closes which `{`, also where one is missing.
+//!
+//! A text whose braces pair up is taken as it is. Of any other, indentation tells which brace has no partner,
+//! and, where that makes no sense either, a `wave` or `plan` at the very start of a line ends all bodies.
+
+use super::{Event, Mark, MarkKind, Problem, Split, indent_of_line, is_first_on_line};
+
+/// Pairs the braces among `events` and writes marks and problems; `with_lines` gives the events again with
+/// [`Event::Line`] among them.
+pub(super) fn pair(
+    split: &mut Split,
+    events: Vec<Event>,
+    with_lines: impl FnOnce() -> Vec<Event>,
+    text: &str,
+) {
+    let plain = Pairing::by_count(&events, text);
+    let best = if plain.trouble() == 0 {
+        plain
+    } else {
+        let events = with_lines();
+        let indented = Pairing::by_indentation(&events, text);
+        if indented.trouble() <= plain.trouble() + 1 { indented } else { Pairing::by_line(&events, text) }
+    };
+    split.marks = best.marks;
+    split.problems.extend(best.problems);
+}
+
+/// One way to pair.
+struct Pairing {
+    open: Vec<Opened>,
+    marks: Vec<Mark>,
+    problems: Vec<Problem>,
+}
+
+struct Opened {
+    at: usize,
+    indent: usize,
+}
+
+impl Pairing {
+    fn new(events: &[Event]) -> Pairing {
+        Pairing { open: Vec::new(), marks: Vec::with_capacity(events.len()), problems: Vec::new() }
+    }
+
+    /// How many braces have no partner.
+    fn trouble(&self) -> usize {
+        let count = |problem: &Problem| match problem {
+            Problem::OpenBraces { count, .. } => *count,
+            _ => 1,
+        };
+        self.problems.iter().map(count).sum()
+    }
+
+    /// Each `}` closes the last `{`.
+    fn by_count(events: &[Event], text: &str) -> Pairing {
+        let mut pairing = Pairing::new(events);
+        for event in events {
+            pairing.simple(*event, 0);
+        }
+        pairing.end_all(text.len());
+        pairing
+    }
+
+    /// As by count, but a `wave` or `plan` at the start of a line ends all bodies.
+    fn by_line(events: &[Event], text: &str) -> Pairing {
+        let mut pairing = Pairing::new(events);
+        for event in events {
+            if let Event::Line(at) = *event {
+                let is_item = text[at..].starts_with("wave") || text[at..].starts_with("plan");
+                if is_item && (at == 0 || text.as_bytes()[at - 1] == b'\n') {
+                    pairing.end_all(at);
+                }
+            } else {
+                pairing.simple(*event, 0);
+            }
+        }
+        pairing.end_all(text.len());
+        pairing
+    }
+
+    /// A body ends where a line is indented no deeper than the one that opened it.
+    fn by_indentation(events: &[Event], text: &str) -> Pairing {
+        let mut pairing = Pairing::new(events);
+        let bytes = text.as_bytes();
+        for event in events {
+            match *event {
+                Event::Line(at) => pairing.end_deeper(indent_of_line(bytes, at), at, true),
+                Event::Close(at) if is_first_on_line(bytes, at, 0) => {
+                    let indent = indent_of_line(bytes, at);
+                    pairing.end_deeper(indent, at, false);
+                    if pairing.open.last().is_some_and(|top| top.indent == indent) {
+                        pairing.close(at);
+                    } else {
+                        pairing.stray(at);
+                    }
+                }
+                other => pairing.simple(other, indent_of_line_of(bytes, other)),
+            }
+        }
+        pairing.end_all(text.len());
+        pairing
+    }
+
+    fn simple(&mut self, event: Event, indent: usize) {
+        match event {
+            Event::Open(at) => {
+                self.open.push(Opened { at, indent });
+                self.marks.push(Mark { at, kind: MarkKind::Open });
+            }
+            Event::Close(at) if self.open.is_empty() => self.stray(at),
+            Event::Close(at) => self.close(at),
+            Event::Cut(at) => self.marks.push(Mark { at, kind: MarkKind::Cut }),
+            Event::Line(_) => {}
+        }
+    }
+
+    fn close(&mut self, at: usize) {
+        self.open.pop();
+        self.marks.push(Mark { at, kind: MarkKind::Close });
+    }
+
+    fn stray(&mut self, at: usize) {
+        self.marks.push(Mark { at, kind: MarkKind::Stray });
+        self.problems.push(Problem::StrayBrace { at });
+    }
+
+    /// Ends the open bodies whose line is indented deeper than `indent` (or as deep, with `is_same`).
+    fn end_deeper(&mut self, indent: usize, at: usize, is_same: bool) {
+        let keep =
+            self.open.iter().rposition(|top| top.indent < indent || (!is_same && top.indent == indent));
+        self.end_from(keep.map_or(0, |last| last + 1), at);
+    }
+
+    fn end_all(&mut self, at: usize) {
+        self.end_from(0, at);
+    }
+
+    /// Ends the open bodies from the `first` on, which have no `}`.
+    fn end_from(&mut self, first: usize, at: usize) {
+        let count = self.open.len() - first;
+        if count == 0 {
+            return;
+        }
+        // A few places are enough for a message, however many there are.
+        let starts = self.open[first..].iter().rev().take(4).map(|top| top.at).collect();
+        self.problems.push(Problem::OpenBraces { starts, count });
+        self.open.truncate(first);
+        self.marks.extend(std::iter::repeat_n(Mark { at, kind: MarkKind::Missing }, count));
+    }
+}
+
+fn indent_of_line_of(bytes: &[u8], event: Event) -> usize {
+    match event {
+        Event::Open(at) => indent_of_line(bytes, at),
+        _ => 0,
+    }
+}
