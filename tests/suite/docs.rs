@@ -30,10 +30,13 @@ impl Block {
 /// The pages whose blocks these tests try: all but `docs/diagnostics`, which has its own.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pages: Vec<PathBuf> =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"].map(|page| root.join(page)).into();
+    let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"]
+        .map(|page| root.join(page))
+        .into();
     let documents = std::fs::read_dir(root.join("docs")).expect("docs/ is there");
-    pages.extend(documents.flatten().map(|entry| entry.path()).filter(|path| path.extension() == Some("md".as_ref())));
+    pages.extend(
+        documents.flatten().map(|entry| entry.path()).filter(|path| path.extension() == Some("md".as_ref())),
+    );
     pages.sort();
     pages
 }
@@ -82,11 +85,17 @@ fn every_plan_on_every_page_is_what_it_says() {
                 .filter(|diagnostic| diagnostic.severity >= Severity::Warning)
                 .map(|diagnostic| diagnostic.code.name().to_owned())
                 .collect();
-            let expected: BTreeSet<String> =
-                [block.values("fails"), block.values("warns")].concat().into_iter().map(str::to_owned).collect();
+            let expected: BTreeSet<String> = [block.values("fails"), block.values("warns")]
+                .concat()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
             if found != expected {
-                let messages: Vec<_> =
-                    compilation.diagnostics.iter().map(|d| format!("    {}: {}", d.code.name(), d.message)).collect();
+                let messages: Vec<_> = compilation
+                    .diagnostics
+                    .iter()
+                    .map(|d| format!("    {}: {}", d.code.name(), d.message))
+                    .collect();
                 wrong.push(format!(
                     "{}:{}: expected {expected:?}, found {found:?}\n{}",
                     name(&page),
@@ -101,6 +110,25 @@ fn every_plan_on_every_page_is_what_it_says() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(count >= 15, "only {count} plans were found on the pages");
+}
+
+/// What one reads is what `wavec fmt` writes.
+#[test]
+fn every_plan_on_every_page_is_in_the_canonical_layout() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        for block in blocks(&page).iter().filter(|block| block.is("wave")) {
+            let parsed = wavec::syntax::parse(wavec::source::FileId(0), &block.text);
+            if !parsed.diagnostics.is_empty() {
+                continue;
+            }
+            let expected = wavec::format::format(&block.text, &parsed.file);
+            if expected != block.text {
+                wrong.push(format!("{}:{}: should be\n{expected}", name(&page), block.line));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -121,7 +149,9 @@ fn every_link_between_the_pages_leads_somewhere() {
             let is_there = file.exists()
                 && (anchor.is_empty()
                     || std::fs::read_to_string(&file).is_ok_and(|text| {
-                        text.lines().filter(|line| line.starts_with('#')).any(|line| anchor_of(line) == anchor)
+                        text.lines()
+                            .filter(|line| line.starts_with('#'))
+                            .any(|line| anchor_of(line) == anchor)
                     }));
             if !is_there {
                 wrong.push(format!("{}: `{target}` leads nowhere", name(&page)));
@@ -161,7 +191,8 @@ fn the_reference_lists_every_statement() {
     }
     let is_update = std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always");
     assert!(is_update, "docs/language.md: the table of statements is old: run with INSTA_UPDATE=always");
-    std::fs::write(&page, format!("{before}{begin}{expected}{end}{after}")).expect("the reference is writable");
+    std::fs::write(&page, format!("{before}{begin}{expected}{end}{after}"))
+        .expect("the reference is writable");
 }
 
 /// Every exit code of `error::Exit`, and every command, stands in `docs/cli.md`.

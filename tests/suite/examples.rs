@@ -232,7 +232,9 @@ fn a_failure_is_rolled_back() {
 fn gaelp_runs_whole() {
     let examples = Copy::new("gaelp");
     examples.wavec(&["run", "examples/gaelp.wave", "--set", "pace=0"]).exits(0);
-    assert!(examples.text("gaelp/work/gaelp_production_orchestrator.py").contains("self.wire(\"shadow_mode\""));
+    assert!(
+        examples.text("gaelp/work/gaelp_production_orchestrator.py").contains("self.wire(\"shadow_mode\"")
+    );
     assert!(examples.text("gaelp/work/data/features.json").contains("\"rows\": 28"));
     let original = examples.text("gaelp/project/gaelp_production_orchestrator.py");
     assert!(original.contains("attribution is not wired"), "the original stays as it is");
@@ -248,13 +250,15 @@ fn gaelp_stops_at_a_planted_fault_and_goes_on_when_it_is_mended() {
         .says("gaelp/work/pacing.py:5: DAILY_CAP = 480.0")
         .says("python3 examples/gaelp/agent.py --mend hardcode");
     assert!(!examples.has("gaelp/work/reports"), "the wave behind the gate has not started");
-    let wired = fs::metadata(examples.folder.join("examples/gaelp/work/bidding.py")).and_then(|file| file.modified());
+    let wired =
+        fs::metadata(examples.folder.join("examples/gaelp/work/bidding.py")).and_then(|file| file.modified());
 
     let mut mend = Command::new("python3");
     mend.args(["examples/gaelp/agent.py", "--mend", "hardcode"]);
     examples.carry_out(mend).exits(0);
     examples.wavec(&["resume"]).exits(0).says_nothing_of("wire-attribution");
-    let after = fs::metadata(examples.folder.join("examples/gaelp/work/bidding.py")).and_then(|file| file.modified());
+    let after =
+        fs::metadata(examples.folder.join("examples/gaelp/work/bidding.py")).and_then(|file| file.modified());
     assert_eq!(wired.expect("it is there"), after.expect("it is there"), "what was done is not done again");
     assert!(examples.has("gaelp/work/data/features.json"));
 }
