@@ -6,6 +6,7 @@ pub mod ast;
 mod grammar;
 mod lower;
 mod messages;
+mod misplaced;
 mod recover;
 mod skeleton;
 mod split;
@@ -41,11 +42,16 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut split = split::split(file, text, start);
     let problems = std::mem::take(&mut split.problems);
+    // Where it is unclear what lies in what, nobody can say what is out of place.
+    let split_is_sure = split.is_sure;
     let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } =
         tree::build(file, text, start, split);
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let count = memchr::memchr_iter(0, text.as_bytes()).count();
         diagnostics.push(messages::null_byte(Span::new(file, at, at + 1), count));
+    }
+    if split_is_sure {
+        misplaced::misplaced(&tree, &mut diagnostics);
     }
     let is_told = |at: usize| {
         let behind = junk_spans.partition_point(|junk| junk.start as usize <= at);

@@ -19,6 +19,8 @@ pub(super) struct Split {
     pub marks: Vec<Mark>,
     /// What is wrong with quotes and braces.
     pub problems: Vec<Problem>,
+    /// Whether it is clear which brace closes which.
+    pub is_sure: bool,
 }
 
 /// The end of a segment.

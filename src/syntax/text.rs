@@ -203,11 +203,12 @@ impl<'s> Reader<'s, '_> {
                     return at + 1 + length;
                 }
                 None => {
-                    let digits =
-                        after.bytes().skip(1).take_while(|b| b.is_ascii_hexdigit() || *b == b'{').count();
-                    let close = usize::from(after[1 + digits..].starts_with('}'));
-                    self.bad_escape(at, 1 + digits + close);
-                    return at + 2 + digits + close;
+                    // Up to a `}` that is near enough to belong to it.
+                    let close =
+                        after.bytes().take(12).position(|b| b == b'}').filter(|_| after.starts_with("u{"));
+                    let length = close.map_or(1, |close| close + 1);
+                    self.bad_escape(at, length);
+                    return at + 1 + length;
                 }
             },
             Some(c) => {

@@ -14,13 +14,18 @@ pub(super) fn pair(
     text: &str,
 ) {
     let plain = Pairing::by_count(&events, text);
-    let best = if plain.trouble() == 0 {
-        plain
+    let (best, is_sure) = if plain.trouble() == 0 {
+        (plain, true)
     } else {
         let events = with_lines();
         let indented = Pairing::by_indentation(&events, text);
-        if indented.trouble() <= plain.trouble() + 1 { indented } else { Pairing::by_line(&events, text) }
+        if indented.trouble() <= plain.trouble() + 1 {
+            (indented, true)
+        } else {
+            (Pairing::by_line(&events, text), false)
+        }
     };
+    split.is_sure = is_sure;
     split.marks = best.marks;
     split.problems.extend(best.problems);
 }
