@@ -1,1 +1,6 @@
 //! Source to `Compilation`: parse, check, lower, prove, composed once for the command line and the editor.
+
+mod allowances;
+mod messages;
+
+pub use allowances::{Tree, apply as apply_allowances};

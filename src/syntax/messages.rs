@@ -180,8 +180,16 @@ pub(super) fn text_too_long(file: FileId) -> Diagnostic {
         .help("divide the plan, and bring the parts together with `use`")
 }
 
-/// Text that is no statement.
-pub(super) fn not_a_statement(place: Span) -> Diagnostic {
-    Diagnostic::new(codes::MALFORMED_STATEMENT, "this is no statement", place, "not a statement")
-        .help("begin with a word that the language has")
+/// A statement that begins with a word that the language does not have. `meant` is the keyword it probably stands
+/// for, what to replace by it, and whether that is safe.
+pub(super) fn unknown_word(word: &str, place: Span, meant: Option<(&str, Span, bool)>) -> Diagnostic {
+    let message = format!("`{word}` is not a word of the language");
+    let diagnostic = Diagnostic::new(codes::UNKNOWN_WORD, message, place, "unknown word");
+    match meant {
+        Some((keyword, replaced, is_safe)) => {
+            let title = format!("write `{keyword}`");
+            diagnostic.help(title.clone()).fix(title, edit(replaced, keyword), is_safe)
+        }
+        None => diagnostic.help("begin with a word that the language has, or make it a comment with `#`"),
+    }
 }

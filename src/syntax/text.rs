@@ -259,14 +259,14 @@ fn hole(text: &str) -> Option<(std::ops::Range<usize>, usize)> {
 }
 
 /// The length of the name, or pattern of a name, at the start of the text.
-fn pattern_length(text: &str) -> Option<usize> {
+pub(super) fn pattern_length(text: &str) -> Option<usize> {
     let mut i = 0;
     loop {
         let rest = &text[i..];
         let c = rest.chars().next();
-        if rest.starts_with("{{") {
-            let name = plain_length(&rest[2..])?;
-            if !rest[2 + name..].starts_with("}}") {
+        if let Some(inner) = rest.strip_prefix("{{") {
+            let name = plain_length(inner)?;
+            if !inner[name..].starts_with("}}") {
                 return None;
             }
             i += name + 4;

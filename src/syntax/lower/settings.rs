@@ -67,7 +67,7 @@ impl Lower {
     pub(super) fn retries<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let count = self.next_count(parts)?;
         let (mut backoff, mut feedback) = (None, None);
-        while let Some(part) = parts.next() {
+        for part in parts.by_ref() {
             let span = self.span(&part);
             if part.as_rule() == Rule::backoff {
                 if backoff.is_some() {
@@ -151,7 +151,7 @@ impl Lower {
     pub(super) fn approve<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let question = self.next_text(parts);
         let (mut by, mut within) = (None, None);
-        while let Some(part) = parts.next() {
+        for part in parts.by_ref() {
             let span = self.span(&part);
             let rule = part.as_rule();
             let mut inner = Parts::of(part.into_inner());
