@@ -3,4 +3,4 @@
 mod allowances;
 mod messages;
 
-pub use allowances::{Tree, apply as apply_allowances};
+pub use allowances::apply as apply_allowances;

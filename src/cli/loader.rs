@@ -5,7 +5,7 @@
 use crate::diagnostic::render::clean;
 use crate::error::{Error, Exit, Result};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The largest plan that is read.
@@ -27,7 +27,7 @@ pub struct Input {
 /// Reads a plan from a path, or from standard input when the path is `-`.
 pub fn read_plan(path: &Path) -> Result<Input> {
     if path == Path::new(STDIN) {
-        let bytes = read_most(std::io::stdin().lock())
+        let bytes = read_most(io::stdin().lock())
             .map_err(|error| Error::new("read the plan from standard input", told(&error)))?;
         return decode(bytes, Path::new(STDIN_NAME));
     }
@@ -55,7 +55,7 @@ pub fn read_plan(path: &Path) -> Result<Input> {
 }
 
 /// Everything up to one byte past the limit.
-fn read_most(reader: impl Read) -> std::io::Result<Vec<u8>> {
+fn read_most(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -90,7 +90,7 @@ fn too_large(path: &Path) -> Error {
 }
 
 /// An error of the system while a plan was read.
-pub fn refused(error: &std::io::Error, path: &Path) -> Error {
+pub fn refused(error: &io::Error, path: &Path) -> Error {
     let wrong = Error::new("read the plan", told(error)).at(path);
     match error.kind() {
         ErrorKind::PermissionDenied => wrong.help("give yourself the right to read it: `chmod u+r`"),
@@ -100,7 +100,7 @@ pub fn refused(error: &std::io::Error, path: &Path) -> Error {
 }
 
 /// The system's words without its number: `Permission denied (os error 13)` is `permission denied`.
-pub fn told(error: &std::io::Error) -> String {
+pub fn told(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();

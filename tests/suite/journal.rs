@@ -14,6 +14,7 @@ use wavec::plan::{
 pub fn plan(tasks: &[(&str, &str)]) -> Plan {
     let span = Default::default();
     let group = |kind, name: &str, parent, items| Group {
+        left_out: None,
         kind,
         name: name.into(),
         title: String::new(),

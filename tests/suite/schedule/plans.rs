@@ -344,6 +344,7 @@ impl Builder {
                     }
                 };
                 self.plan.gates.push(Gate {
+                    left_out: None,
                     name: node.name.clone(),
                     title: String::new(),
                     group,
@@ -371,6 +372,7 @@ impl Builder {
     ) -> usize {
         let id = GroupId(self.plan.groups.len() as u32);
         self.plan.groups.push(Group {
+            left_out: None,
             kind,
             name: node.name.clone(),
             title: String::new(),
