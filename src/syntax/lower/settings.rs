@@ -107,7 +107,12 @@ impl Lower {
         let name = self.next_name(parts);
         let value = parts.must();
         let value = match value.as_rule() {
-            Rule::from_secret => EnvValue::Secret(self.next_name(&mut Parts::of(value.into_inner()))),
+            Rule::from_secret => {
+                let mut inner = Parts::of(value.into_inner());
+                inner.must();
+                inner.must();
+                EnvValue::Secret(self.next_name(&mut inner))
+            }
             _ => EnvValue::Text(self.text(value)),
         };
         Some(StatementKind::Env { name, value })

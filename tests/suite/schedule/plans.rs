@@ -344,13 +344,13 @@ impl Builder {
                     }
                 };
                 self.plan.gates.push(Gate {
-                    left_out: None,
                     name: node.name.clone(),
                     title: String::new(),
                     group,
                     checks: vec![criterion()],
                     approvals: vec![],
                     on_no_go,
+                    left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
                     span: span(),
                 });
                 self.steps.push((StepKind::Gate(id), group, drafts));
@@ -372,7 +372,6 @@ impl Builder {
     ) -> usize {
         let id = GroupId(self.plan.groups.len() as u32);
         self.plan.groups.push(Group {
-            left_out: None,
             kind,
             name: node.name.clone(),
             title: String::new(),
@@ -385,6 +384,7 @@ impl Builder {
             success: if node.has_success { vec![criterion()] } else { vec![] },
             rollback: vec![],
             overlaps: vec![],
+            left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
             span: span(),
         });
         if let Some(parent) = parent {
