@@ -5,8 +5,6 @@
 mod allowances;
 mod messages;
 
-pub use allowances::{Tree, apply as apply_allowances};
-
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
@@ -52,7 +50,9 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     let is_order_sure = checked.is_order_sure;
     let plan = is_order_sure.then(|| plan::lower(&checked.model));
     drop(checked.model);
+    let diagnostics = allowances::apply(&sources, &trees, diagnostics);
     drop(trees);
+    let mut diagnostics = options.levels.apply(diagnostics);
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }
