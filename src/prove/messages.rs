@@ -1,0 +1,5 @@
+//! What the proofs say: one constructor a code.
+
+pub(super) mod claims;
+pub(super) mod criteria;
+pub(super) mod files;
