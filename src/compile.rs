@@ -3,6 +3,7 @@
 //! Holds no rule of its own but which part may speak when another has found errors.
 
 mod allowances;
+mod facts;
 mod messages;
 
 pub use allowances::{Tree, apply as apply_allowances};
@@ -10,6 +11,7 @@ pub use allowances::{Tree, apply as apply_allowances};
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
+use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use std::path::Path;
@@ -49,9 +51,12 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     let checked = check::check(&sources, &trees, loader, options);
     diagnostics.extend(checked.diagnostics);
     let is_order_sure = checked.is_order_sure;
-    let plan = is_order_sure.then(|| plan::lower(&checked.model));
+    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
     drop(checked.model);
     drop(trees);
+    if let Some(plan) = &mut plan {
+        diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
+    }
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }

@@ -14,6 +14,7 @@ mod order;
 mod overlap;
 mod secrets;
 mod shell;
+mod time;
 mod world;
 
 use crate::diagnostic::Diagnostic;
@@ -82,12 +83,13 @@ pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Dia
     criteria::check(&proof, &mut findings);
     shell::check(&proof, &mut findings);
     claims::check(&proof, &mut findings);
+    conflicts.sort_unstable();
+    conflicts.dedup();
+    time::check(&proof, &conflicts, &mut findings);
     secrets::check(&proof, &mut findings);
     // The repetitions of a `for` share their places, and so their mistakes: each is said once.
     let mut seen = HashSet::new();
     findings.retain(|finding| seen.insert((finding.code.name(), finding.span())));
-    conflicts.sort_unstable();
-    conflicts.dedup();
     plan.conflicts = conflicts;
     findings
 }

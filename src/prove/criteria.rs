@@ -43,6 +43,9 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             Some((false, why)) => findings.push(messages::cannot_pass(place.criterion, why)),
             None => {}
         }
+        if matches!(place.criterion.test, Test::Manual) && has_no_test(proof, place.criterion) {
+            findings.push(messages::untested_criterion(place.criterion));
+        }
         if let (Test::Judged { agent, .. }, Some(task)) = (&place.criterion.test, place.task)
             && proof.plan.task(task).agent == Some(*agent)
             && matches!(proof.plan.task(task).action, Action::Prompt(_) | Action::PromptFile(_))
@@ -66,6 +69,15 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     }
     untested(proof, findings);
     idle_approvals(proof, findings);
+}
+
+/// Whether nothing is written behind the title. The plan takes such a check for `manual`; only the text tells them apart.
+fn has_no_test(proof: &Proof, criterion: &Criterion) -> bool {
+    let text = proof.sources.text(criterion.span);
+    text.strip_prefix("check").is_some_and(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty() || rest.starts_with(['"', '\'']) && rest.ends_with(['"', '\''])
+    })
 }
 
 /// Whether the test holds (true) or fails (false) whatever the work was, and why. None: it depends, as it should.

@@ -3,3 +3,4 @@
 pub(super) mod claims;
 pub(super) mod criteria;
 pub(super) mod files;
+pub(super) mod time;

@@ -23,6 +23,12 @@ pub fn unwritten_file(criterion: &Criterion, glob: &str, passes: bool) -> Diagno
         .help("mend the path, or let the task that makes the file claim it with `creates`")
 }
 
+pub fn untested_criterion(criterion: &Criterion) -> Diagnostic {
+    let message = format!("nothing says how \"{}\" is tested, so a person will be asked", criterion.title);
+    Diagnostic::new(codes::UNTESTED_CRITERION, message, criterion.span, "a title without a test")
+        .help("add a test such as `runs \"…\"`, or say `manual`")
+}
+
 pub fn self_judged(criterion: &Criterion, task: &str, agent: &str) -> Diagnostic {
     let message = format!("`{agent}` judges its own work in `{task}`");
     Diagnostic::new(codes::SELF_JUDGED, message, criterion.span, format!("judged by `{agent}`, who did it"))
