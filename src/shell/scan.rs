@@ -536,7 +536,7 @@ impl<'a> Scanner<'a> {
                     }
                     self.take(1);
                 }
-                self.is_unsure |= !document.is_quoted && line.ends_with('\\');
+                self.is_unsure |= !document.is_quoted && may_reach_over(&line);
                 let is_last = self.peek(0).is_none();
                 self.take(1);
                 let text = if document.strips_tabs { line.trim_start_matches('\t') } else { &line };
@@ -621,6 +621,15 @@ impl<'a> Scanner<'a> {
         *place = Place { test, ..Place::default() };
         Ok(())
     }
+}
+
+/// Whether a line of a here-document that is expanded may swallow the lines behind it, its end among them.
+fn may_reach_over(line: &str) -> bool {
+    let count = |c: char| line.matches(c).count();
+    let is_balanced = count('`').is_multiple_of(2) && count('(') == count(')') && count('{') == count('}');
+    let is_expanded = line.contains('`') || line.contains("$(") || line.contains("${");
+    let is_plain = !line.contains(['\'', '"', '\\', '#']) && !line.contains("case");
+    line.ends_with('\\') || is_expanded && !(is_balanced && is_plain)
 }
 
 /// Whether the command is still to come behind this word: an assignment, a reserved word, a command that runs another.
