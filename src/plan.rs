@@ -3,8 +3,12 @@
 //! Everything is owned, dense and by id. It names no AST type and holds no text that is still to be
 //! resolved, but for `{{task.output}}` holes, which only a run can fill. It does not know time or the disk.
 
+mod lower;
+
 use crate::source::Span;
 use std::time::Duration;
+
+pub use lower::lower;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
