@@ -170,7 +170,7 @@ async fn command(
     let attended = attend(context.backend.start(job), subject.cancel.clone(), within, |_| ()).await;
     // Read aside when it is long.
     const SHORT: u64 = 1 << 20;
-    let is_short = std::fs::metadata(&log).is_ok_and(|data| data.len() <= SHORT);
+    let is_short = std::fs::metadata(&log).map_or(true, |data| data.len() <= SHORT);
     let output = match is_short {
         true => Ok(std::fs::read(log)),
         false => tokio::task::spawn_blocking(move || std::fs::read(log)).await,
