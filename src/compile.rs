@@ -2,6 +2,11 @@
 //!
 //! Holds no rule of its own but which part may speak when another has found errors.
 
+mod allowances;
+mod messages;
+
+pub use allowances::{Tree, apply as apply_allowances};
+
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};

@@ -3,7 +3,10 @@
 //! Knows places and words, not the language and not the terminal: [`render`] is the only place that
 //! knows miette. Each diagnostic has one constructor, in the `messages` file of the room that finds it.
 
+pub mod baseline;
 pub mod codes;
+pub mod fix;
+pub mod levels;
 pub mod render;
 pub mod suggest;
 

@@ -21,5 +21,6 @@ pub mod prove;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod shell;
 pub mod source;
 pub mod syntax;

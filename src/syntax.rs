@@ -6,15 +6,23 @@ pub mod ast;
 mod grammar;
 mod lower;
 mod messages;
+mod misplaced;
+mod recover;
+mod skeleton;
 mod split;
 mod text;
 mod tree;
 pub mod vocabulary;
+mod words;
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::source::{FileId, Span};
 use split::Problem;
 
+/// So many diagnostics are given for one text; one with more is no plan.
+const MOST_DIAGNOSTICS: usize = 1_000;
+
+pub use skeleton::skeleton;
 pub use tree::DEEPEST;
 
 /// A file that was read: as much of a tree as there is, and what is wrong.
@@ -34,11 +42,27 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut split = split::split(file, text, start);
     let problems = std::mem::take(&mut split.problems);
-    let (tree, mut diagnostics) = tree::build(file, text, start, split);
+    // Where it is unclear what lies in what, nobody can say what is out of place.
+    let split_is_sure = split.is_sure;
+    let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } =
+        tree::build(file, text, start, split);
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let count = memchr::memchr_iter(0, text.as_bytes()).count();
         diagnostics.push(messages::null_byte(Span::new(file, at, at + 1), count));
     }
+    if split_is_sure {
+        misplaced::misplaced(&tree, &mut diagnostics);
+    }
+    let is_told = |at: usize| {
+        let behind = junk_spans.partition_point(|junk| junk.start as usize <= at);
+        junk_spans[..behind].last().is_some_and(|junk| at < junk.end as usize)
+    };
+    let problems = problems.into_iter().filter(|problem| match problem {
+        // Quotes in what is no statement are not worth a second message.
+        Problem::OpenString { start, .. } => !is_told(*start),
+        Problem::StrayBrace { at } => !paired_strays.contains(at),
+        Problem::OpenBraces { .. } => true,
+    });
     for problem in problems {
         diagnostics.push(match problem {
             Problem::OpenString { start, end } => {
@@ -62,5 +86,12 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
         });
     }
     diagnostic::sort(&mut diagnostics);
+    if diagnostics.len() > MOST_DIAGNOSTICS {
+        let more = diagnostics.len() - MOST_DIAGNOSTICS;
+        diagnostics.truncate(MOST_DIAGNOSTICS);
+        if let Some(last) = diagnostics.last_mut() {
+            last.notes.push(format!("{more} more mistakes follow"));
+        }
+    }
     Parsed { file: tree, diagnostics }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The floors, from the ground up: a room, and the rooms that it may name beside itself. A line for a part of a
 /// room (`plan/lower`) stands in place of the room's own.
@@ -247,7 +248,7 @@ fn f<'a>(c: char) -> &'a str {
 mod inner { use super::x; }
 #[cfg(test)]
 mod tests { use crate::cli::everything; fn g() { let _ = "}"; } }
-fn h() { crate::driver::call() }
+fn h() -> impl Iterator<Item = u8> + use<> { crate::driver::call(); crate::driver::call() }
 "##,
     );
     let seen: Vec<String> = file.paths.iter().map(|path| path.parts.join("::")).collect();
@@ -357,8 +358,13 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// All of `src/` but the files that only tests compile (`#[cfg(test)] mod name;`).
-fn sources() -> Vec<Source> {
+/// All of `src/` but the files that only tests compile (`#[cfg(test)] mod name;`). Read once.
+fn sources() -> &'static [Source] {
+    static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<Source> {
     let folder = root().join("src");
     let mut texts = BTreeMap::new();
     for path in files_under(&folder, "rs") {
@@ -367,7 +373,7 @@ fn sources() -> Vec<Source> {
         texts.insert(module, fs::read_to_string(&path).expect("a source file is readable text"));
     }
     let mut tests_only = BTreeSet::new();
-    for (module, text) in &texts {
+    for (module, text) in texts.iter().filter(|(_, text)| text.contains("#[cfg(test)]")) {
         let (code, _) = separate(text);
         for (at, _) in code.match_indices("#[cfg(test)]") {
             // `mod name;`, and not `mod name { … }`.
@@ -452,6 +458,10 @@ fn block_comment(text: &str) -> usize {
 
 /// The length of the string or character literal that `text` begins with, if it begins with one.
 fn string(text: &str, before: Option<u8>) -> Option<usize> {
+    // What no literal begins with: nearly every character.
+    if !text.starts_with(['"', '\'', 'b', 'c', 'r']) {
+        return None;
+    }
     let is_inside_word = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let prefix = ["br", "cr", "r", "b", "c", ""]
         .into_iter()
@@ -537,7 +547,8 @@ fn paths(code: &str) -> Vec<NamedPath> {
                 }
                 depth = depth.saturating_sub(1);
             }
-            "use" => {
+            // Not the `use<…>` of a type.
+            "use" if tokens.get(at + 1).is_some_and(|(token, _)| token != "<") => {
                 let mut tree = Vec::new();
                 at = unfold(&tokens, at + 1, &[], &mut tree);
                 let inline_modules = modules.len();
@@ -573,7 +584,7 @@ fn unfold(
         match token.as_str() {
             "{" => {
                 at += 1;
-                while tokens.get(at).is_some_and(|(token, _)| token != "}") {
+                while tokens.get(at).is_some_and(|(token, _)| token != "}" && token != ";") {
                     at = unfold(tokens, at, &path, found);
                     if tokens.get(at).is_some_and(|(token, _)| token == ",") {
                         at += 1;

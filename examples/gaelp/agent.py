@@ -10,7 +10,7 @@ that begins with `- `, or the title `Wire COMPONENT …`. It understands, and no
     - Replace `OLD` with `NEW` in FILE
     - Remove fallbacks from FILE
     - Write FILE:                             the indented lines that follow
-    - Run `COMMAND`, keep what it prints in FILE
+    - Run `COMMAND` into FILE                 which then holds what it prints
 
 How long it "thinks" is GAELP_MINUTES (of the plan's estimate) times GAELP_PACE (seconds a minute). GAELP_FAULT names
 an order that it leaves out, or does badly, while it reports success: agents do that. `--mend FAULT` does it right.
@@ -85,7 +85,7 @@ def mend(fault):
         carry_out(FAULTS["hardcode"][1])
     elif fault == "ga4":
         carry_out(FAULTS["ga4"][1].replace("return []", "return [{'sessions': '0'}] * 3", 1))
-        carry_out("Run `python3 gaelp/work/ga4/pipeline.py`, keep what it prints in gaelp/work/data/features.json")
+        carry_out("Run `python3 gaelp/work/ga4/pipeline.py` into gaelp/work/data/features.json")
     print(f"mended: {fault}")
     return 0
 
@@ -169,7 +169,7 @@ ORDERS = [
     (r"Replace `([^`]+)` with `([^`]+)` in (\S+)", replace),
     (r"Remove fallbacks from (\S+)", remove_fallbacks),
     (r"Write (\S+):\n(.*)", write),
-    (r"Run `([^`]+)`, keep what it prints in (\S+)", run),
+    (r"Run `([^`]+)` into (\S+)", run),
 ]
 
 

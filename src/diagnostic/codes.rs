@@ -220,5 +220,9 @@ catalogue! {
     // Claims
     // Secrets
     // Using wavec
+    UNUSED_ALLOWANCE "unused-allowance" Warning Usage "an allowance silences nothing"
+    UNEXPLAINED_ALLOWANCE "unexplained-allowance" Warning Usage "an allowance does not say why"
+    UNKNOWN_CODE "unknown-code" Warning Usage "an allowance names a code that wavec does not have"
+    UNKNOWN_DIRECTIVE "unknown-directive" Warning Usage "a comment to wavec says nothing that it knows"
     NOT_SUPPORTED_YET "not-supported-yet" Error Usage "the language has it, and this engine cannot do it yet"
 }

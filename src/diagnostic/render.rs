@@ -3,12 +3,27 @@
 //! The only place that knows miette. Knows nothing of where the output goes.
 
 mod excerpt;
+mod json;
+mod sarif;
+mod short;
 mod text;
 
 use super::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
+pub use json::render_json;
+pub use sarif::render_sarif;
+pub use short::{render_github, render_short};
 pub use text::{TextOptions, clean, render_text, wrap};
+
+/// The diagnostics of one compilation with the texts that they point into.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The texts.
+    pub sources: &'a SourceMap,
+    /// What was found in them.
+    pub diagnostics: &'a [Diagnostic],
+}
 
 /// What there is, in one line: `2 errors, 1 warning in release.wave`; empty when there is nothing.
 pub fn summary(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {

@@ -1,6 +1,7 @@
 //! What the syntax says: one constructor a message.
 
-use super::ast::Name;
+use super::ast::{Name, Statement, StatementKind};
+use super::vocabulary::{Place, Word};
 use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::source::{FileId, Span};
 
@@ -78,6 +79,17 @@ pub(super) fn bad_number(written: &str, place: Span, wanted: &str, instead: Opti
     }
 }
 
+/// A count below zero.
+pub(super) fn negative_count(written: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::BAD_NUMBER,
+        format!("`{written}` is negative"),
+        place,
+        "a whole number from 0 is needed",
+    )
+    .help("write a whole number from 0")
+}
+
 /// A number beyond what can be counted exactly.
 pub(super) fn number_too_large(written: &str, place: Span) -> Diagnostic {
     Diagnostic::new(codes::BAD_NUMBER, format!("`{written}` is too large"), place, "larger than 2^53")
@@ -99,7 +111,9 @@ pub(super) fn bad_duration(written: &str, place: Span, instead: Option<&str>) ->
         (format!("`{written}` is no length of time"), "a length of time is needed")
     };
     let diagnostic = Diagnostic::new(codes::BAD_DURATION, message, place, label);
-    if digits && written.len() < 12 {
+    if written.contains(' ') {
+        diagnostic.help("write a range with two dots, as in `20m..40m`, or one length, as in `1h30m`")
+    } else if digits && written.len() < 12 {
         diagnostic.help(format!("write `{written}s`, `{written}m` or `{written}h`"))
     } else {
         diagnostic
@@ -180,8 +194,75 @@ pub(super) fn text_too_long(file: FileId) -> Diagnostic {
         .help("divide the plan, and bring the parts together with `use`")
 }
 
-/// Text that is no statement.
-pub(super) fn not_a_statement(place: Span) -> Diagnostic {
-    Diagnostic::new(codes::MALFORMED_STATEMENT, "this is no statement", place, "not a statement")
-        .help("begin with a word that the language has")
+/// A statement that begins with a word that the language does not have. `meant` is the keyword it probably stands
+/// for; what to put where, and whether that is safe.
+pub(super) fn unknown_word(
+    word: &str,
+    place: Span,
+    meant: Option<&str>,
+    fix: Option<(Span, &str, bool)>,
+) -> Diagnostic {
+    let message = format!("`{word}` is not a word of the language");
+    let diagnostic = Diagnostic::new(codes::UNKNOWN_WORD, message, place, "unknown word");
+    let diagnostic = match meant {
+        Some(meant) => diagnostic.help(format!("write `{meant}`")),
+        None if matches!(word, "name" | "title" | "label") => {
+            diagnostic.help("write name and title behind the keyword, as in `task build \"Build it\"`")
+        }
+        None => diagnostic.help("begin with a word that the language has, or make it a comment with `#`"),
+    };
+    match fix {
+        Some((span, text, is_safe)) => diagnostic.fix(format!("write `{text}`"), edit(span, text), is_safe),
+        None => diagnostic,
+    }
+}
+
+/// A statement that stands where it cannot.
+pub(super) fn misplaced(word: &Word, statement: &Statement<'_>, place: Place) -> Diagnostic {
+    let is_declaration = matches!(statement.kind, StatementKind::Agent { .. });
+    let what =
+        if is_declaration { "an `agent` with a body".to_owned() } else { format!("`{}`", word.keyword) };
+    let message = format!("{what} cannot stand in {}", place.phrase());
+    let diagnostic = Diagnostic::new(codes::MISPLACED_STATEMENT, message, statement.keyword, "not here");
+    match (word.keyword, place) {
+        ("check", Place::Task | Place::Wave | Place::File) => diagnostic.help("put it into `success { … }`"),
+        ("check", _) => diagnostic.help("put it into a `gate`, or into the `success` of a task or wave"),
+        ("run", Place::Success | Place::Gate | Place::Preflight) => {
+            diagnostic.help("write `check \"title\" runs \"command\"`")
+        }
+        (
+            "run" | "prompt" | "wait" | "approve",
+            Place::File | Place::Wave | Place::Parallel | Place::Serial,
+        ) => diagnostic.help(format!("put it into a task: `task NAME {{ {} }}`", word.form)),
+        ("gate", Place::Parallel) => {
+            diagnostic.help("put it at the end of the wave, or into a `serial` block")
+        }
+        ("wave", _) => diagnostic.help("move it to the plan itself, or make it a `parallel` block"),
+        ("task", Place::Task) => diagnostic.help("put both tasks into a `serial` or `parallel` block"),
+        _ if is_declaration => diagnostic.help("declare it in the plan itself, and write `agent NAME` here"),
+        _ => diagnostic.help(format!("move it to {}", word.belongs())),
+    }
+}
+
+/// A statement that its body has already.
+pub(super) fn repeated(word: &Word, place: Span, first: Span, body: Place) -> Diagnostic {
+    let body = match body {
+        Place::File => "the file",
+        body => body.phrase(),
+    };
+    let message = format!(
+        "`{}` is said twice in {}",
+        word.keyword,
+        body.replacen("an ", "one ", 1).replacen("a ", "one ", 1)
+    );
+    Diagnostic::new(codes::REPEATED_STATEMENT, message, place, "the second time")
+        .label(first, "the first time")
+        .help("keep one of them")
+}
+
+/// A `plan` that does not open its file.
+pub(super) fn plan_not_first(plan: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(codes::MISPLACED_STATEMENT, "`plan` must be the first statement", plan, "not here")
+        .label(first, "this stands before it")
+        .help("move `plan` to the top of the file")
 }

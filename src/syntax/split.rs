@@ -19,6 +19,8 @@ pub(super) struct Split {
     pub marks: Vec<Mark>,
     /// What is wrong with quotes and braces.
     pub problems: Vec<Problem>,
+    /// Whether it is clear which brace closes which.
+    pub is_sure: bool,
 }
 
 /// The end of a segment.
@@ -67,6 +69,14 @@ enum Event {
     Cut(usize),
     /// The first letter of a line that begins with a keyword; only when asked for.
     Line(usize),
+}
+
+impl Event {
+    fn at(self) -> usize {
+        match self {
+            Event::Open(at) | Event::Close(at) | Event::Cut(at) | Event::Line(at) => at,
+        }
+    }
 }
 
 /// Scans a text. `start` is where it begins, behind a byte order mark.
@@ -152,6 +162,9 @@ impl Scan<'_> {
                 }
                 quote => self.string(i, quote),
             };
+            if self.has_lines && byte != b'#' && i > start && self.bytes[i - 1] == b'\n' {
+                self.line(i);
+            }
         }
     }
 
@@ -186,17 +199,7 @@ impl Scan<'_> {
 
     fn string(&mut self, at: usize, quote: u8) -> usize {
         let is_block = self.bytes[at..].starts_with(&[quote; 3]);
-        let end = match (is_block, quote) {
-            (true, b'"') => basic_block_end(self.bytes, at + 3),
-            (true, _) => {
-                memchr::memmem::find(&self.bytes[at + 3..], b"'''").map(|length| at + 3 + length + 3)
-            }
-            (false, b'"') => basic_end(self.bytes, at + 1),
-            (false, _) => memchr2(b'\'', b'\n', &self.bytes[at + 1..])
-                .map(|length| at + 1 + length)
-                .filter(|end| self.bytes[*end] == b'\'')
-                .map(|end| end + 1),
-        };
+        let end = closed_end(self.bytes, at);
         end.unwrap_or_else(|| {
             let end = if is_block { self.open_block_end(at) } else { self.open_string_end(at) };
             self.split.problems.push(Problem::OpenString { start: at, end });
@@ -266,6 +269,31 @@ fn hole_end(text: &str) -> Option<usize> {
         rest.find(|(_, c)| *c != '-' && !unicode_ident::is_xid_continue(*c)).map_or(name.len(), |(at, _)| at);
     let end = name[length..].trim_start_matches(' ').strip_prefix("}}")?;
     Some(text.len() - end.len())
+}
+
+/// The end of the string at `at`, behind its closing quotes; none when nobody closed it.
+fn closed_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let quote = bytes[at];
+    match (bytes[at..].starts_with(&[quote; 3]), quote) {
+        (true, b'"') => basic_block_end(bytes, at + 3),
+        (true, _) => memchr::memmem::find(&bytes[at + 3..], b"'''").map(|length| at + 3 + length + 3),
+        (false, b'"') => basic_end(bytes, at + 1),
+        (false, _) => memchr2(b'\'', b'\n', &bytes[at + 1..])
+            .map(|length| at + 1 + length)
+            .filter(|end| bytes[*end] == b'\'')
+            .map(|end| end + 1),
+    }
+}
+
+/// The end of the string at `at`, as the grammar takes it: one that nobody closed ends with its line, a block with
+/// the text.
+pub(super) fn string_end(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    closed_end(bytes, at).unwrap_or_else(|| {
+        let is_block = bytes[at..].starts_with(&[bytes[at]; 3]);
+        let line = if is_block { None } else { memchr(b'\n', &bytes[at..]) };
+        line.map_or(bytes.len(), |length| at + length)
+    })
 }
 
 /// The end of `"…"` whose text begins at `i`, behind its closing quote; none when its line ends first.

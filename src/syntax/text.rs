@@ -203,11 +203,12 @@ impl<'s> Reader<'s, '_> {
                     return at + 1 + length;
                 }
                 None => {
-                    let digits =
-                        after.bytes().skip(1).take_while(|b| b.is_ascii_hexdigit() || *b == b'{').count();
-                    let close = usize::from(after[1 + digits..].starts_with('}'));
-                    self.bad_escape(at, 1 + digits + close);
-                    return at + 2 + digits + close;
+                    // Up to a `}` that is near enough to belong to it.
+                    let close =
+                        after.bytes().take(12).position(|b| b == b'}').filter(|_| after.starts_with("u{"));
+                    let length = close.map_or(1, |close| close + 1);
+                    self.bad_escape(at, length);
+                    return at + 1 + length;
                 }
             },
             Some(c) => {
@@ -259,14 +260,14 @@ fn hole(text: &str) -> Option<(std::ops::Range<usize>, usize)> {
 }
 
 /// The length of the name, or pattern of a name, at the start of the text.
-fn pattern_length(text: &str) -> Option<usize> {
+pub(super) fn pattern_length(text: &str) -> Option<usize> {
     let mut i = 0;
     loop {
         let rest = &text[i..];
         let c = rest.chars().next();
-        if rest.starts_with("{{") {
-            let name = plain_length(&rest[2..])?;
-            if !rest[2 + name..].starts_with("}}") {
+        if let Some(inner) = rest.strip_prefix("{{") {
+            let name = plain_length(inner)?;
+            if !inner[name..].starts_with("}}") {
                 return None;
             }
             i += name + 4;

@@ -7,15 +7,17 @@ use super::grammar::{Rule, WaveParser};
 use super::lower::Lower;
 use super::messages;
 use super::split::{Mark, MarkKind, Split};
+use super::vocabulary::{Place, place_of};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use pest::Parser;
+use pest::iterators::Pairs;
 
 /// How deep bodies may stand in each other. What walks the tree may recurse.
 pub const DEEPEST: usize = 64;
 
 /// Builds the tree of a text that has been split; `start` is behind a byte order mark.
-pub(super) fn build(file: FileId, text: &str, start: usize, split: Split) -> (File<'_>, Vec<Diagnostic>) {
+pub(super) fn build(file: FileId, text: &str, start: usize, split: Split) -> Built<'_> {
     let mut builder = Builder {
         text,
         comments: &split.comments,
@@ -23,23 +25,63 @@ pub(super) fn build(file: FileId, text: &str, start: usize, split: Split) -> (Fi
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
         body: Vec::new(),
+        segment_start: start,
+        opens_at: None,
+        strays: split.marks.iter().filter(|mark| mark.kind == MarkKind::Stray).count(),
+        unopened: 0,
+        paired_strays: Vec::new(),
+        mistakes: 0,
+        junk_spans: Vec::new(),
+        unrecognised_to: None,
     };
     builder.segments(start, &split.marks);
-    let Builder { body: statements, lower, .. } = builder;
+    let Builder { body: statements, lower, paired_strays, junk_spans, .. } = builder;
     let body = Body { statements, span: Span::new(file, 0, text.len()) };
-    (File { body, comments: split.comments }, lower.diagnostics)
+    Built {
+        file: File { body, comments: split.comments },
+        diagnostics: lower.diagnostics,
+        paired_strays,
+        junk_spans,
+    }
 }
 
-struct Builder<'s, 'c> {
-    text: &'s str,
+/// What was built, and what it says of the splitter's findings.
+pub(super) struct Built<'s> {
+    /// The tree.
+    pub file: File<'s>,
+    /// What is wrong with statements.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The `}` too many that turned out to close a body whose `{` is missing.
+    pub paired_strays: Vec<usize>,
+    /// What is no statement and has been told, in order.
+    pub junk_spans: Vec<Span>,
+}
+
+/// Fills the tree, segment after segment.
+pub(super) struct Builder<'s, 'c> {
+    pub text: &'s str,
     comments: &'c [Comment],
     /// The first comment that is not behind us.
     next_comment: usize,
-    lower: Lower,
+    pub lower: Lower,
     /// The bodies around the one that is being filled: its statement and those before it.
-    open: Vec<(Statement<'s>, Vec<Statement<'s>>)>,
+    pub open: Vec<(Statement<'s>, Vec<Statement<'s>>)>,
     /// The body that is being filled.
-    body: Vec<Statement<'s>>,
+    pub body: Vec<Statement<'s>>,
+    /// Where the segment begins that is being read.
+    pub segment_start: usize,
+    /// The `{` at its end, if there is one.
+    pub opens_at: Option<usize>,
+    /// How many `}` too many are ahead and not yet known to close anything.
+    strays: usize,
+    /// How many bodies are open whose `{` is missing.
+    unopened: usize,
+    paired_strays: Vec<usize>,
+    /// How many mistakes have been told.
+    pub mistakes: usize,
+    pub junk_spans: Vec<Span>,
+    /// The end of the last text that was like no statement at all.
+    pub unrecognised_to: Option<usize>,
 }
 
 impl<'s> Builder<'s, '_> {
@@ -54,6 +96,7 @@ impl<'s> Builder<'s, '_> {
                 MarkKind::Missing | MarkKind::Cut => (mark.at, mark.at),
             };
             if beyond == 0 {
+                self.opens_at = (mark.kind == MarkKind::Open).then_some(mark.at);
                 self.segment(from, to);
             }
             from = next;
@@ -67,10 +110,17 @@ impl<'s> Builder<'s, '_> {
                 MarkKind::Open => self.enter(mark.at),
                 MarkKind::Close | MarkKind::Missing if beyond > 0 => beyond -= 1,
                 MarkKind::Close | MarkKind::Missing => self.leave(next),
-                MarkKind::Stray | MarkKind::Cut => {}
+                MarkKind::Stray if beyond == 0 && self.unopened > 0 => {
+                    self.unopened -= 1;
+                    self.paired_strays.push(mark.at);
+                    self.leave(next);
+                }
+                MarkKind::Stray => self.strays = self.strays.saturating_sub(1),
+                MarkKind::Cut => {}
             }
         }
         if beyond == 0 {
+            self.opens_at = None;
             self.segment(from, self.text.len());
         }
         while !self.open.is_empty() {
@@ -84,18 +134,20 @@ impl<'s> Builder<'s, '_> {
         if text.bytes().all(|b| matches!(b, b' ' | b'\n' | b'\t' | b'\r')) {
             return;
         }
-        self.lower.base = from;
+        self.segment_start = from;
         let pairs = WaveParser::parse(Rule::segment, text).expect("BUG: a segment takes any text");
+        self.pairs(from, pairs);
+    }
+
+    /// The statements among pairs of a text that begins at `base`.
+    pub fn pairs(&mut self, base: usize, pairs: Pairs<'s, Rule>) {
+        let before = std::mem::replace(&mut self.lower.base, base);
         for pair in pairs {
+            let span = self.lower.span(&pair);
             match pair.as_rule() {
                 Rule::EOI | Rule::comment => {}
-                Rule::junk => {
-                    let span = self.lower.span(&pair);
-                    self.lower.diagnostics.push(messages::not_a_statement(span));
-                    self.push(Statement { span, keyword: span, docs: Vec::new(), kind: StatementKind::Junk });
-                }
+                Rule::junk => self.junk(span.start as usize, span.end as usize),
                 _ => {
-                    let span = self.lower.span(&pair);
                     let keyword = self.lower.keyword(&pair);
                     let docs = self.docs(span.start);
                     let kind = self.lower.statement(pair);
@@ -103,10 +155,20 @@ impl<'s> Builder<'s, '_> {
                 }
             }
         }
+        self.lower.base = before;
     }
 
-    fn push(&mut self, statement: Statement<'s>) {
+    pub fn push(&mut self, statement: Statement<'s>) {
         self.body.push(statement);
+    }
+
+    /// The body of the last statement begins although its `{` is missing, if a `}` too many is ahead to close it.
+    pub fn enter_unopened(&mut self, at: usize) {
+        if self.strays > 0 && self.open.len() < DEEPEST {
+            self.strays -= 1;
+            self.unopened += 1;
+            self.enter(at);
+        }
     }
 
     /// A `{`: the last statement's body begins.
@@ -129,15 +191,39 @@ impl<'s> Builder<'s, '_> {
         let Some((mut header, before)) = self.open.pop() else { return };
         let statements = std::mem::replace(&mut self.body, before);
         header.span.end = end as u32;
-        if let Some(body) = header.kind.body_mut() {
-            body.statements = statements;
-            body.span.end = end as u32;
+        match header.kind.body_mut() {
+            Some(body) => {
+                body.statements = statements;
+                body.span.end = end as u32;
+                self.push(header);
+            }
+            None => {
+                // Nobody knows whose body it was; the items in it are kept, so that their names are known.
+                self.push(header);
+                let place = self.place();
+                let is_item = |kind: &StatementKind<'_>| {
+                    matches!(
+                        kind,
+                        StatementKind::Task(_)
+                            | StatementKind::Wave(_)
+                            | StatementKind::Block(_)
+                            | StatementKind::For { .. }
+                            | StatementKind::Gate(_)
+                    ) && super::vocabulary::of(kind).is_some_and(|word| word.may_stand_in(place))
+                };
+                self.body.extend(statements.into_iter().filter(|statement| is_item(&statement.kind)));
+            }
         }
-        self.push(header);
+    }
+
+    /// The body that is being filled.
+    pub fn place(&self) -> Place {
+        let header = self.open.last().and_then(|(header, _)| place_of(&header.kind));
+        header.unwrap_or(Place::File)
     }
 
     /// The doc comments right above a statement.
-    fn docs(&mut self, start: u32) -> Vec<&'s str> {
+    pub fn docs(&mut self, start: u32) -> Vec<&'s str> {
         let first = self.next_comment;
         while self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < start) {
             self.next_comment += 1;

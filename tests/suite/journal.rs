@@ -1,98 +1,21 @@
 //! The journal: what is written is there, whatever happens to who wrote it.
 
+use crate::schedule::plans;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wavec::event::progress::{Progress, TaskState};
 use wavec::event::{Answer, ApprovalOwner, AttemptEnd, Decision, Entry, Event, Outcome, RunOutcome, Usage};
 use wavec::journal::{Durability, Journal, NewRun, PersonAnswer};
-use wavec::plan::{
-    Action, Claims, GateId, Group, GroupId, GroupKind, Item, Need, NeedSource, Plan, Step, StepId, StepKind,
-    Task, TaskId, Template,
-};
+use wavec::plan::{GateId, Plan, TaskId};
 
-/// A plan of one wave whose tasks are shell commands: `(name, command)`.
+/// A plan of one wave whose tasks are `(name, definition)`.
 pub fn plan(tasks: &[(&str, &str)]) -> Plan {
-    let span = Default::default();
-    let group = |kind, name: &str, parent, items| Group {
-        kind,
-        name: name.into(),
-        title: String::new(),
-        docs: String::new(),
-        because: String::new(),
-        parent,
-        items,
-        workers: None,
-        budget: Default::default(),
-        success: Vec::new(),
-        rollback: Vec::new(),
-        overlaps: Vec::new(),
-        span,
-    };
-    let task = |index: usize, name: &str, command: &str| Task {
-        name: name.into(),
-        title: String::new(),
-        docs: String::new(),
-        because: String::new(),
-        id: String::new(),
-        group: GroupId(1),
-        action: Action::Shell(Template::literal(command)),
-        agent: None,
-        claims: Claims { is_known: true, claims: Vec::new() },
-        uses: Vec::new(),
-        estimate: None,
-        cost: Default::default(),
-        timeout: None,
-        retries: Default::default(),
-        budget: Default::default(),
-        isolation: Default::default(),
-        on_failure: Default::default(),
-        env: Vec::new(),
-        directory: String::new(),
-        shell: vec!["sh".into(), "-ec".into()],
-        left_out: None,
-        tags: Vec::new(),
-        priority: 0,
-        outputs: Vec::new(),
-        success: Vec::new(),
-        may_change_nothing: false,
-        step: Some(StepId(2 + index as u32)),
-        definition: command.into(),
-        span,
-    };
-    let count = tasks.len() as u32;
-    let ids = || (0..count).map(TaskId);
-    let need = |step| Need::Succeeded(StepId(step), NeedSource::Group);
-    let step = |kind, group, needs| Step { kind, group: GroupId(group), needs };
-    let mut steps = vec![
-        step(StepKind::Enter(GroupId(0)), 0, Vec::new()),
-        step(StepKind::Enter(GroupId(1)), 1, vec![need(0)]),
-    ];
-    steps.extend(ids().map(|id| step(StepKind::Task(id), 1, vec![need(1)])));
-    steps.push(step(StepKind::Leave(GroupId(1)), 1, (2..2 + count).map(need).collect()));
-    steps.push(step(StepKind::Leave(GroupId(0)), 0, vec![need(2 + count)]));
-    Plan {
-        name: "demo".into(),
-        title: String::new(),
-        docs: String::new(),
-        params: Vec::new(),
-        workers: None,
-        isolation: Default::default(),
-        budget: Default::default(),
-        agents: Vec::new(),
-        resources: Vec::new(),
-        secrets: Vec::new(),
-        groups: vec![
-            group(GroupKind::Plan, "demo", None, vec![Item::Group(GroupId(1))]),
-            group(GroupKind::Wave, "w", Some(GroupId(0)), ids().map(Item::Task).collect()),
-        ],
-        tasks: tasks.iter().enumerate().map(|(index, (name, command))| task(index, name, command)).collect(),
-        gates: Vec::new(),
-        steps,
-        preflight: Vec::new(),
-        finally: Vec::new(),
-        asserts: Vec::new(),
-        conflicts: Vec::new(),
+    let nodes: Vec<_> = tasks.iter().map(|(name, _)| plans::task(name)).collect();
+    let mut plan = plans::plan([plans::wave("w", nodes)]);
+    for (task, (_, definition)) in plan.tasks.iter_mut().zip(tasks) {
+        task.definition = definition.to_string();
     }
+    plan
 }
 
 /// A folder of the test's own, gone with it.
@@ -102,7 +25,7 @@ impl Folder {
     pub fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("wavec-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
+        std::fs::create_dir_all(&path).expect("a temporary folder");
         Folder(path)
     }
 }
@@ -124,7 +47,7 @@ fn start(journal: &mut Journal, plan: &Plan, text: &str) -> i64 {
         plan,
         at: 1000,
     };
-    journal.start_run(&new).unwrap()
+    journal.start_run(&new).expect("the run is written")
 }
 
 fn entries(from: u64, events: Vec<Event>) -> Vec<Entry> {
@@ -171,7 +94,7 @@ fn what_is_appended_is_loaded_by_another_connection() {
     assert_eq!(reader.load_after(run, 4).unwrap(), written[4..]);
     assert_eq!(reader.last_seq(run).unwrap(), 5);
     let known = reader.run(run).unwrap().unwrap();
-    assert_eq!((known.plan_name.as_str(), known.revision), ("demo", 1));
+    assert_eq!((known.plan_name.as_str(), known.revision), ("test", 1));
     assert_eq!(known.params, [("env".to_string(), "prod".to_string())]);
     assert_eq!(reader.sources(run).unwrap(), [(PathBuf::from("/p/demo.wave"), "text".to_string())]);
     assert!(reader.run(2).unwrap().is_none());

@@ -1,3 +1,4 @@
 //! The run: its backend with real processes, its criteria, and whole runs under paused time.
 
 mod backend;
+mod shell;

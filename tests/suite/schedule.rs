@@ -1,5 +1,7 @@
 //! The scheduler: what may start when, and how everything ends.
 
+#[path = "schedule/forecast.rs"]
+mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
 #[path = "schedule/plans.rs"]

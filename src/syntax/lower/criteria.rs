@@ -64,7 +64,7 @@ impl Lower {
     fn runs<'s>(&mut self, parts: &mut Parts<'s>) -> Option<TestKind<'s>> {
         let command = self.command(parts);
         let (mut exits, mut prints, mut within) = (None, None, None);
-        while let Some(part) = parts.next() {
+        for part in parts.by_ref() {
             let span = self.span(&part);
             let rule = part.as_rule();
             let mut inner = Parts::of(part.into_inner());

@@ -67,7 +67,7 @@ impl Lower {
     pub(super) fn retries<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let count = self.next_count(parts)?;
         let (mut backoff, mut feedback) = (None, None);
-        while let Some(part) = parts.next() {
+        for part in parts.by_ref() {
             let span = self.span(&part);
             if part.as_rule() == Rule::backoff {
                 if backoff.is_some() {
@@ -107,7 +107,12 @@ impl Lower {
         let name = self.next_name(parts);
         let value = parts.must();
         let value = match value.as_rule() {
-            Rule::from_secret => EnvValue::Secret(self.next_name(&mut Parts::of(value.into_inner()))),
+            Rule::from_secret => {
+                let mut inner = Parts::of(value.into_inner());
+                inner.must();
+                inner.must();
+                EnvValue::Secret(self.next_name(&mut inner))
+            }
             _ => EnvValue::Text(self.text(value)),
         };
         Some(StatementKind::Env { name, value })
@@ -151,7 +156,7 @@ impl Lower {
     pub(super) fn approve<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let question = self.next_text(parts);
         let (mut by, mut within) = (None, None);
-        while let Some(part) = parts.next() {
+        for part in parts.by_ref() {
             let span = self.span(&part);
             let rule = part.as_rule();
             let mut inner = Parts::of(part.into_inner());

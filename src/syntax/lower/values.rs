@@ -62,7 +62,7 @@ impl Lower {
         let text = pair.as_str();
         let number = self.whole(pair)?;
         if number.value < 0.0 {
-            self.diagnostics.push(messages::bad_number(text, span, "a whole number from 0", None));
+            self.diagnostics.push(messages::negative_count(text, span));
             return None;
         }
         Some(number)
@@ -193,7 +193,7 @@ pub(super) fn read_duration(text: &str) -> Option<u64> {
 
 /// A duration as it should have been written, where it can only mean one: `30 min`, `1.5h`, `2 hours 5 m`.
 fn meant_duration(text: &str) -> Option<String> {
-    let (mut rest, mut total) = (text, 0.0);
+    let (mut rest, mut total, mut last) = (text, 0.0, f64::INFINITY);
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
         let number: f64 = rest[..digits].parse().ok()?;
@@ -208,6 +208,11 @@ fn meant_duration(text: &str) -> Option<String> {
             "ms" | "msec" | "msecs" | "millisecond" | "milliseconds" => 1.0,
             _ => return None,
         };
+        // Two of one unit are two lengths of time.
+        if unit >= last {
+            return None;
+        }
+        last = unit;
         total += number * unit;
         rest = rest[letters..].trim_start_matches([' ', '\t']);
     }
@@ -268,7 +273,7 @@ fn decimal(text: &str, scale: u64) -> Option<u64> {
     let mut total = whole.parse::<u64>().ok()?.checked_mul(scale)?;
     let mut place = scale;
     for digit in fraction.trim_end_matches('0').bytes() {
-        if place % 10 != 0 {
+        if !place.is_multiple_of(10) {
             return None;
         }
         place /= 10;
@@ -294,7 +299,7 @@ mod tests {
         {
             assert_eq!(meant_duration(written).as_deref(), Some(meant), "{written}");
         }
-        for unclear in ["30", "1h30", "3 parsecs", "0m", "0.1ms"] {
+        for unclear in ["30", "1h30", "3 parsecs", "30m 40m", "0m", "0.1ms"] {
             assert_eq!(meant_duration(unclear), None, "{unclear}");
         }
     }

@@ -3,7 +3,7 @@
 //! A text whose braces pair up is taken as it is. Of any other, indentation tells which brace has no partner,
 //! and, where that makes no sense either, a `wave` or `plan` at the very start of a line ends all bodies.
 
-use super::{Event, Mark, MarkKind, Problem, Split, indent_of_line, is_first_on_line};
+use super::{Event, Mark, MarkKind, Problem, Split};
 
 /// Pairs the braces among `events` and writes marks and problems; `with_lines` gives the events again with
 /// [`Event::Line`] among them.
@@ -14,13 +14,18 @@ pub(super) fn pair(
     text: &str,
 ) {
     let plain = Pairing::by_count(&events, text);
-    let best = if plain.trouble() == 0 {
-        plain
+    let (best, is_sure) = if plain.trouble() == 0 {
+        (plain, true)
     } else {
         let events = with_lines();
         let indented = Pairing::by_indentation(&events, text);
-        if indented.trouble() <= plain.trouble() + 1 { indented } else { Pairing::by_line(&events, text) }
+        if indented.trouble() <= plain.trouble() + 1 {
+            (indented, true)
+        } else {
+            (Pairing::by_line(&events, text), false)
+        }
     };
+    split.is_sure = is_sure;
     split.marks = best.marks;
     split.problems.extend(best.problems);
 }
@@ -82,11 +87,19 @@ impl Pairing {
     fn by_indentation(events: &[Event], text: &str) -> Pairing {
         let mut pairing = Pairing::new(events);
         let bytes = text.as_bytes();
+        // Events come in order, so a line's start is looked for only behind the last one.
+        let blanks = |line: usize| bytes[line..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let (mut line, mut indent, mut looked) = (0, blanks(0), 0);
         for event in events {
+            let at = event.at();
+            if let Some(found) = memchr::memrchr(b'\n', &bytes[looked..at]) {
+                line = looked + found + 1;
+                indent = blanks(line);
+            }
+            looked = at;
             match *event {
-                Event::Line(at) => pairing.end_deeper(indent_of_line(bytes, at), at, true),
-                Event::Close(at) if is_first_on_line(bytes, at, 0) => {
-                    let indent = indent_of_line(bytes, at);
+                Event::Line(at) => pairing.end_deeper(indent, at, true),
+                Event::Close(at) if line + indent == at => {
                     pairing.end_deeper(indent, at, false);
                     if pairing.open.last().is_some_and(|top| top.indent == indent) {
                         pairing.close(at);
@@ -94,7 +107,7 @@ impl Pairing {
                         pairing.stray(at);
                     }
                 }
-                other => pairing.simple(other, indent_of_line_of(bytes, other)),
+                other => pairing.simple(other, indent),
             }
         }
         pairing.end_all(text.len());
@@ -146,12 +159,5 @@ impl Pairing {
         self.problems.push(Problem::OpenBraces { starts, count });
         self.open.truncate(first);
         self.marks.extend(std::iter::repeat_n(Mark { at, kind: MarkKind::Missing }, count));
-    }
-}
-
-fn indent_of_line_of(bytes: &[u8], event: Event) -> usize {
-    match event {
-        Event::Open(at) => indent_of_line(bytes, at),
-        _ => 0,
     }
 }

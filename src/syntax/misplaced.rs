@@ -1,0 +1,67 @@
+//! Statements that stand where they cannot, or twice where they can stand once.
+//!
+//! One walk over the tree with the table of the vocabulary; knows nothing else of what statements mean.
+
+use super::ast::{Body, File, Statement, StatementKind};
+use super::messages;
+use super::vocabulary::{self, Place, Word};
+use crate::diagnostic::Diagnostic;
+
+/// Compares every statement's place with the vocabulary.
+pub(super) fn misplaced(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    plan_first(&file.body, diagnostics);
+    body(&file.body, Place::File, Place::File, diagnostics);
+}
+
+/// `plan` opens the file.
+fn plan_first(body: &Body<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let at =
+        body.statements.iter().position(|statement| matches!(statement.kind, StatementKind::Plan { .. }));
+    if let Some(at @ 1..) = at {
+        // What did not read may have been meant as anything.
+        if !matches!(body.statements[0].kind, StatementKind::Junk) {
+            diagnostics
+                .push(messages::plan_not_first(body.statements[at].keyword, body.statements[0].keyword));
+        }
+    }
+}
+
+/// One body; `around` is the nearest body around it that is no `for`, for a `for` stands for what it repeats.
+fn body(body: &Body<'_>, place: Place, around: Place, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<(&'static str, &Statement<'_>)> = Vec::new();
+    for statement in &body.statements {
+        let Some(word) = vocabulary::of(&statement.kind) else { continue };
+        if !may_stand(word, statement, place, around) {
+            diagnostics.push(messages::misplaced(
+                word,
+                statement,
+                if place == Place::For { around } else { place },
+            ));
+        } else if is_once(word, statement) {
+            match seen.iter().find(|(keyword, _)| *keyword == word.keyword) {
+                Some((_, first)) => {
+                    diagnostics.push(messages::repeated(word, statement.keyword, first.keyword, place))
+                }
+                None => seen.push((word.keyword, statement)),
+            }
+        }
+        if let (Some(inner), Some(own)) = (statement.kind.body(), vocabulary::place_of(&statement.kind)) {
+            self::body(inner, own, if own == Place::For { around } else { own }, diagnostics);
+        }
+    }
+}
+
+fn may_stand(word: &Word, statement: &Statement<'_>, place: Place, around: Place) -> bool {
+    match (&statement.kind, place) {
+        // A declaration stands in the file; `agent NAME` alone is a setting.
+        (StatementKind::Agent { .. }, place) => place == Place::File,
+        (_, Place::For) => {
+            word.may_stand_in(Place::For) && (word.may_stand_in(around) || around == Place::For)
+        }
+        _ => word.may_stand_in(place),
+    }
+}
+
+fn is_once(word: &Word, statement: &Statement<'_>) -> bool {
+    word.is_once || matches!(statement.kind, StatementKind::AgentRef(_))
+}
