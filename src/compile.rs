@@ -49,10 +49,10 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     }
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let is_order_sure = checked.is_order_sure;
-    let plan = is_order_sure.then(|| plan::lower(&checked.model));
-    drop(checked.model);
-    drop(trees);
+    let plan = checked.is_order_sure.then(|| plan::lower(&checked.model));
+    let texts: Vec<Tree<'_>> =
+        trees.iter().zip(sources.files()).map(|(tree, (_, file))| (file.text(), tree)).collect();
+    let mut diagnostics = apply_allowances(&texts, diagnostics);
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }

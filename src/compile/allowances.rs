@@ -48,9 +48,12 @@ pub fn apply(trees: &[Tree], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
             kept.push(diagnostic);
         }
     }
-    let is_cut_short =
-        kept.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !is_negotiable_code(diagnostic.code));
-    for allowance in allowances.iter().filter(|allowance| !allowance.is_used && allowance.span.file == FileId(0)) {
+    let is_cut_short = kept
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error && !is_negotiable_code(diagnostic.code));
+    for allowance in
+        allowances.iter().filter(|allowance| !allowance.is_used && allowance.span.file == FileId(0))
+    {
         if !is_negotiable_code(allowance.code) {
             found.push(messages::not_allowable(allowance.code, allowance.span));
         } else if !is_cut_short {
@@ -63,7 +66,11 @@ pub fn apply(trees: &[Tree], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Reads the allowances in a comment, if it is addressed to wavec.
 fn read(
-    text: &str, file: &File, id: FileId, comment: &Comment, allowances: &mut Vec<Allowance>,
+    text: &str,
+    file: &File,
+    id: FileId,
+    comment: &Comment,
+    allowances: &mut Vec<Allowance>,
     found: &mut Vec<Diagnostic>,
 ) {
     if comment.kind == CommentKind::Shebang {
@@ -120,7 +127,11 @@ fn target(text: &str, file: &File, comment: &Comment) -> Option<Span> {
     } else {
         let before = body.statements.iter().rev().find(|statement| statement.span.start < comment.span.start);
         match (before, owner) {
-            (Some(before), _) if is_same_line(before.span.end.min(comment.span.start), comment.span.start) => before,
+            (Some(before), _)
+                if is_same_line(before.span.end.min(comment.span.start), comment.span.start) =>
+            {
+                before
+            }
             (_, Some(owner)) if is_same_line(body.span.start, comment.span.start) => owner,
             _ => return None,
         }

@@ -36,6 +36,17 @@ pub fn compile_case(text: &str) -> Compilation {
     compile(Path::new("work/plan.wave"), main, &memory, &options)
 }
 
+/// Compares with the snapshot beside a case.
+fn assert_beside(case: &Path, content: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path(case.parent().unwrap());
+    settings.remove_snapshot_suffix();
+    settings.set_omit_expression(true);
+    settings.remove_input_file();
+    settings.bind(|| insta::assert_snapshot!(case.file_stem().unwrap().to_str().unwrap(), content));
+}
+
 /// The files of this repository.
 pub struct Disk;
 
@@ -62,8 +73,11 @@ fn every_example_compiles() {
         if path.extension().is_some_and(|ending| ending == "wave") {
             let text = std::fs::read_to_string(&path).unwrap();
             let compilation = compile(&path, &text, &Disk, &Options::default());
-            let codes: Vec<String> =
-                compilation.diagnostics.iter().map(|found| format!("{}: {}", found.code.name(), found.message)).collect();
+            let codes: Vec<String> = compilation
+                .diagnostics
+                .iter()
+                .map(|found| format!("{}: {}", found.code.name(), found.message))
+                .collect();
             assert!(compilation.plan.is_some(), "{}: {codes:#?}", path.display());
         }
     }

@@ -1,6 +1,6 @@
 //! Every message, as a person sees it: `tests/cases/check/<code>/<what>.wave`.
 
-use super::compile_case;
+use super::{assert_beside, compile_case};
 use wavec::diagnostic::Code;
 use wavec::diagnostic::render::{TextOptions, render_text};
 
@@ -16,6 +16,6 @@ fn every_case_says_what_it_should() {
             assert!(has_code, "{} does not get its code: {:#?}", path.display(), compilation.diagnostics);
         }
         let shown = render_text(&compilation.sources, &compilation.diagnostics, TextOptions::default());
-        insta::assert_snapshot!(shown);
+        assert_beside(path, &shown);
     });
 }

@@ -1,10 +1,10 @@
 //! The plans that good texts become: `tests/cases/check-plan/*.wave`, in a compact form.
 
-use super::compile_case;
+use super::{assert_beside, compile_case};
 use std::fmt::Write;
 use wavec::plan::{
-    Action, Command, Criterion, EnvValue, Item, Need, NeedSource, OnNoGo, Part, Plan, StepId, StepKind, Template,
-    Test,
+    Action, Command, Criterion, EnvValue, Item, Need, NeedSource, OnNoGo, Part, Plan, StepId, StepKind,
+    Template, Test,
 };
 
 #[test]
@@ -13,12 +13,13 @@ fn every_good_plan_lowers() {
         let text = std::fs::read_to_string(path).unwrap();
         let compilation = compile_case(&text);
         let found: Vec<_> = compilation.diagnostics.iter().map(|found| found.code.name()).collect();
-        let plan = compilation.plan.unwrap_or_else(|| panic!("{}: {:#?}", path.display(), compilation.diagnostics));
+        let plan =
+            compilation.plan.unwrap_or_else(|| panic!("{}: {:#?}", path.display(), compilation.diagnostics));
         let mut shown = show(&plan);
         if !found.is_empty() {
             writeln!(shown, "\nsaid: {}", found.join(" ")).unwrap();
         }
-        insta::assert_snapshot!(shown);
+        assert_beside(path, &shown);
     });
 }
 
@@ -48,10 +49,13 @@ pub fn show(plan: &Plan) -> String {
         facts.extend((!task.claims.is_known).then(|| "claims unknown".to_owned()));
         for claim in &task.claims.claims {
             let section = claim.section.as_ref().map_or_else(String::new, |section| format!("#{section}"));
-            let except = if claim.except.is_empty() { String::new() } else { format!(" except {:?}", claim.except) };
+            let except =
+                if claim.except.is_empty() { String::new() } else { format!(" except {:?}", claim.except) };
             facts.push(format!("{} {}{section}{except}", claim.kind.word(), claim.glob));
         }
-        facts.extend(task.uses.iter().map(|(id, amount)| format!("uses {} {amount}", plan.resources[id.index()].name)));
+        facts.extend(
+            task.uses.iter().map(|(id, amount)| format!("uses {} {amount}", plan.resources[id.index()].name)),
+        );
         facts.extend(task.estimate.map(|estimate| format!("estimate {:?}", estimate.expected())));
         facts.extend(task.timeout.map(|timeout| format!("timeout {timeout:?}")));
         if task.retries.count > 0 {
@@ -71,7 +75,8 @@ pub fn show(plan: &Plan) -> String {
         if task.shell != ["sh", "-ec"] {
             facts.push(format!("shell {:?}", task.shell));
         }
-        if task.isolation != wavec::plan::Isolation::Shared || task.on_failure != wavec::plan::OnFailure::Stop {
+        if task.isolation != wavec::plan::Isolation::Shared || task.on_failure != wavec::plan::OnFailure::Stop
+        {
             facts.push(format!("{:?} {:?}", task.isolation, task.on_failure));
         }
         facts.extend((!task.tags.is_empty()).then(|| format!("tags {}", task.tags.join(","))));
@@ -83,7 +88,9 @@ pub fn show(plan: &Plan) -> String {
     }
     for gate in &plan.gates {
         let mut facts: Vec<String> = gate.checks.iter().map(|check| criterion(plan, check)).collect();
-        facts.extend(gate.approvals.iter().map(|approval| format!("approve {}", template(plan, &approval.question))));
+        facts.extend(
+            gate.approvals.iter().map(|approval| format!("approve {}", template(plan, &approval.question))),
+        );
         facts.push(match gate.on_no_go {
             OnNoGo::Stop => "stop".to_owned(),
             OnNoGo::Continue => "continue".to_owned(),
