@@ -21,7 +21,7 @@ pub use check::{Options, Purpose};
 pub struct Compilation {
     /// The plan's text and those of the libraries that it uses.
     pub sources: SourceMap,
-    /// The plan; none when there is an error.
+    /// The plan; none when there is an error, and of a library.
     pub plan: Option<Plan>,
     /// All that there is to say about it, in the order of place.
     pub diagnostics: Vec<Diagnostic>,
