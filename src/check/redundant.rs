@@ -85,6 +85,10 @@ impl Search<'_, '_> {
                 |inner: NodeId| model.node(common).children.first().is_some_and(|first| *first <= inner);
             if is_child(id) && is_child(target) {
                 let (later, earlier) = (branch(id), branch(target));
+                // Where an `overlaps` says that the two are not in sequence, an `after` says what is meant.
+                if model.node(later).overlaps.iter().any(|(other, _)| *other == earlier) {
+                    return None;
+                }
                 let overlaps =
                     model.node(common).children.iter().any(|child| !model.node(*child).overlaps.is_empty());
                 if earlier < later && !overlaps {

@@ -203,7 +203,10 @@ impl<'a> Builder<'_, 'a> {
                 namespace => Some(self.model.qualified(namespace)),
             };
             let finding = if node.name_span == other.name_span {
-                messages::repeated_name(node, &name)
+                {
+                    let turn = &self.model.scopes[position.scope.0 as usize];
+                    messages::repeated_name(node, &name, turn.variable)
+                }
             } else {
                 messages::duplicate_item(node, other, &name, container.as_deref())
             };
@@ -261,7 +264,7 @@ impl<'a> Builder<'_, 'a> {
     fn shadowed(&mut self, variable: &'a ast::Name<'a>, scope: ScopeId) {
         if let Some(outer) = self.model.variable(scope, variable.text) {
             let span = outer.span;
-            self.findings.add(messages::hidden_name(variable.span, variable.text, "`for`", span));
+            self.findings.add(messages::hidden_name(variable.span, variable.text, "variable", span));
         } else if let Some(index) = self.model.param_names.get(variable.text) {
             let place = self.model.params[*index].declaration.name.span;
             self.findings.add(messages::hidden_name(variable.span, variable.text, "param", place));

@@ -296,7 +296,10 @@ fn regex(text: &Text<'_>, findings: &mut Findings) {
     let Err(error) = built else { return };
     let message = error.to_string();
     let cause = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
-    let cause = cause.trim().trim_start_matches("error: ");
+    let cause = match cause.trim().trim_start_matches("error: ") {
+        cause if cause.starts_with("Compiled regex exceeds") => "too large when compiled",
+        cause => cause,
+    };
     findings.add(messages::bad_regex(regex_place(text, &message), pattern, cause));
 }
 

@@ -27,7 +27,7 @@ pub(in crate::check) fn name_of_other_kind(span: Span, name: &str, kind: &str, p
     let what = a(kind);
     Diagnostic::new(
         codes::WRONG_KIND_OF_NAME,
-        format!("`{name}` is {what}, and here stands a task, wave, block or gate"),
+        format!("`{name}` is {what}, and a task, wave, block or gate belongs here"),
         span,
         format!("{what}, not an item of the plan"),
     )
@@ -71,21 +71,21 @@ pub(in crate::check) fn duplicate_item(
         codes::DUPLICATE_NAME,
         format!("two items of {place} are called `{name}`"),
         node.name_span,
-        format!("a {} of this name again", node.kind.word()),
+        format!("a {} of this name again", node.kind.noun()),
     )
-    .label(other.name_span, format!("the first: a {}", other.kind.word()))
+    .label(other.name_span, format!("the first: a {}", other.kind.noun()))
     .help("rename one of them")
 }
 
 /// A name in a `for` that is the same at every turn
-pub(in crate::check) fn repeated_name(node: &Node<'_>, name: &str) -> Diagnostic {
+pub(in crate::check) fn repeated_name(node: &Node<'_>, name: &str, variable: &str) -> Diagnostic {
     Diagnostic::new(
         codes::DUPLICATE_NAME,
         format!("`for` makes more than one item called `{name}`"),
         node.name_span,
         "the same name at more than one turn",
     )
-    .help(format!("put the variable of the `for` into the name, as in `{name}-{{{{x}}}}`"))
+    .help(format!("put the variable of the `for` into the name, as in `{name}-{{{{{variable}}}}}`"))
 }
 
 /// Two declarations of one name
@@ -242,11 +242,11 @@ pub(in crate::check) fn hole_names_item(model: &Model<'_>, item: NodeId, span: S
     let (kind, name) = (model.node(item).kind, model.shown(item));
     let diagnostic = Diagnostic::new(
         codes::NOT_A_VALUE,
-        format!("`{name}` is a {}, which has no text to fill in", kind.word()),
+        format!("`{name}` is a {}, which has no text to fill in", kind.noun()),
         span,
         "a param, a `for` variable or an output belongs here",
     )
-    .label(model.place(item), format!("the {}", kind.word()));
+    .label(model.place(item), format!("the {}", kind.noun()));
     let output = match kind {
         NodeKind::Task(_) => model.outputs(item).next().map(|output| output.text),
         _ => None,
@@ -319,7 +319,7 @@ pub(in crate::check) fn unknown_agent(
     };
     let mut diagnostic =
         Diagnostic::new(codes::UNKNOWN_AGENT, format!("no agent is called `{name}`"), span, here);
-    if !found.is_empty() {
+    if !found.is_empty() && near.is_none() {
         diagnostic =
             diagnostic.note(format!("`.claude/agents` has {}", list(&found[..found.len().min(8)], "and")));
     }
@@ -503,6 +503,6 @@ pub(in crate::check) fn hidden_name(span: Span, name: &str, kind: &str, first: S
         span,
         "in here, this one is meant",
     )
-    .label(first, format!("hidden: the one of a {kind}"))
+    .label(first, format!("the {kind} that is hidden"))
     .help("rename the variable")
 }

@@ -35,7 +35,7 @@ pub(in crate::check) fn library_with_work(span: Span, word: &str) -> Diagnostic 
 
 /// A wave, block, `rollback` or `finally` with nothing to do
 pub(in crate::check) fn empty_group(node: &Node<'_>) -> Diagnostic {
-    let word = node.kind.word();
+    let word = node.kind.noun();
     let what = match node.kind {
         _ if !node.name.is_empty() => format!("the {word} `{}`", node.name),
         NodeKind::Rollback | NodeKind::Finally => format!("`{word}`"),

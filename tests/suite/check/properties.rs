@@ -68,7 +68,7 @@ impl Writer {
     }
 
     fn group(&mut self, header: &str, depth: u32, place: Place) {
-        writeln!(self.out, "{header} {{").unwrap();
+        let _ = writeln!(self.out, "{header} {{");
         if self.pick(6) == 5 {
             self.after();
         }
@@ -87,12 +87,12 @@ impl Writer {
         let mode = ["", "", "any of ", "finished "][usize::from(self.pick(4))];
         let target = 1 + self.pick(24);
         let kind = ["t", "t", "w", "s"][usize::from(self.pick(4))];
-        writeln!(self.out, "after {mode}{kind}{target}").unwrap();
+        let _ = writeln!(self.out, "after {mode}{kind}{target}");
     }
 
     fn task(&mut self) {
         let name = self.name("t");
-        writeln!(self.out, "task {name} {{ run \"make\"").unwrap();
+        let _ = writeln!(self.out, "task {name} {{ run \"make\"");
         if self.pick(3) == 2 {
             self.after();
         }
