@@ -3,13 +3,13 @@
 //! Holds no rule of its own but which part may speak when another has found errors.
 
 mod allowances;
+mod facts;
 mod messages;
-
-pub use allowances::{Tree, apply as apply_allowances};
 
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
+use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub use check::{Options, Purpose};
 pub struct Compilation {
     /// The plan's text and those of the libraries that it uses.
     pub sources: SourceMap,
-    /// The plan; none when there is an error, and of a library.
+    /// The plan; none when there is an error.
     pub plan: Option<Plan>,
     /// All that there is to say about it, in the order of place.
     pub diagnostics: Vec<Diagnostic>,
@@ -49,10 +49,15 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     }
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let plan = checked.is_order_sure.then(|| plan::lower(&checked.model));
-    let texts: Vec<Tree<'_>> =
-        trees.iter().zip(sources.files()).map(|(tree, (_, file))| (file.text(), tree)).collect();
-    let mut diagnostics = apply_allowances(&texts, diagnostics);
+    let is_order_sure = checked.is_order_sure;
+    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
+    drop(checked.model);
+    if let Some(plan) = &mut plan {
+        diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
+    }
+    let diagnostics = allowances::apply(&sources, &trees, diagnostics);
+    drop(trees);
+    let mut diagnostics = options.levels.apply(diagnostics);
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }
