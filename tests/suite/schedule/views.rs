@@ -17,35 +17,50 @@ fn compiled(path: &Path) -> Arc<Plan> {
     Arc::new(plan)
 }
 
+/// The plans of `tests/cases/plan`, by name.
+fn cases() -> Vec<(String, Arc<Plan>)> {
+    let mut cases: Vec<(String, Arc<Plan>)> = (std::fs::read_dir("tests/cases/plan").expect("the cases"))
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "wave"))
+        .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), compiled(&path)))
+        .collect();
+    cases.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(cases.len() > 2);
+    cases
+}
+
 #[test]
 fn every_view_of_every_case() {
-    insta::glob!("../../cases/plan", "*.wave", |path| {
-        let plan = compiled(path);
+    for (name, plan) in cases() {
         let forecast = estimate(&plan, &Limits::default());
         let view = View::new(&plan, &forecast);
-        insta::with_settings!({ snapshot_path => "../../cases/plan", omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!("tree", tree::render(&view, &Look::plain()));
-            insta::assert_snapshot!("mermaid", mermaid::flowchart(&view));
-            insta::assert_snapshot!("gantt", mermaid::gantt(&view));
-            insta::assert_snapshot!("dot", dot::render(&view));
-            insta::assert_snapshot!("json", json::render(&view, true));
-        });
-    });
+        let views = [
+            ("tree", tree::render(&view, &Look::plain())),
+            ("mermaid", mermaid::flowchart(&view)),
+            ("gantt", mermaid::gantt(&view)),
+            ("dot", dot::render(&view)),
+            ("json", json::render(&view, true)),
+        ];
+        for (suffix, text) in views {
+            insta::with_settings!({
+                snapshot_path => "../../cases/plan",
+                snapshot_suffix => suffix,
+                omit_expression => true,
+                prepend_module_to_snapshot => false,
+            }, { insta::assert_snapshot!(name.as_str(), text) });
+        }
+    }
 }
 
 #[test]
 fn a_tree_fits_its_width() {
-    for path in std::fs::read_dir("tests/cases/plan").expect("the cases").flatten().map(|entry| entry.path())
-    {
-        if path.extension().is_none_or(|ending| ending != "wave") {
-            continue;
-        }
-        let plan = compiled(&path);
+    for (name, plan) in cases() {
         let forecast = estimate(&plan, &Limits { workers: Some(1) });
         for width in [40, 60, 80, 120] {
             let look = Look { width, ..Look::plain() };
             for line in tree::render(&View::new(&plan, &forecast), &look).lines() {
-                assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{width}: {line}");
+                assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{name} at {width}: {line}");
             }
         }
     }
@@ -56,18 +71,13 @@ fn the_json_is_as_its_schema_says() {
     let schema = std::fs::read_to_string("docs/schema/plan.json").expect("the schema");
     let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for path in std::fs::read_dir("tests/cases/plan").expect("the cases").flatten().map(|entry| entry.path())
-    {
-        if path.extension().is_none_or(|ending| ending != "wave") {
-            continue;
-        }
-        let plan = compiled(&path);
+    for (name, plan) in cases() {
         let forecast = estimate(&plan, &Limits::default());
         let value = json::value(&View::new(&plan, &forecast));
         let wrong: Vec<String> = validator
             .iter_errors(&value)
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
-        assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
     }
 }
