@@ -10,6 +10,7 @@ use super::loader;
 use crate::diagnostic::codes::{ALL, Code};
 use crate::diagnostic::levels::{Level, Levels, is_negotiable_code};
 use crate::diagnostic::render::clean;
+use crate::diagnostic::suggest;
 use crate::error::{Error, Exit, Result};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -101,11 +102,7 @@ fn code(name: &str) -> std::result::Result<Code, String> {
 
 /// The code that is spelled most like `name`, if one is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    ALL.iter()
-        .map(|code| (strsim::damerau_levenshtein(name, code.name()), code.name()))
-        .filter(|(distance, _)| *distance <= 2.max(name.len() / 3))
-        .min()
-        .map(|(_, near)| near)
+    suggest::nearest(name, ALL.iter().map(|code| code.name()))
 }
 
 /// The nearest settings above a directory, not past the project's root.
