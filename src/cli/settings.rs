@@ -46,7 +46,9 @@ pub fn levels(directory: &Path, args: &LevelArgs) -> Result<Levels> {
     if let Some((path, text)) = find(directory)? {
         let settings: Settings = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::new("read the project's settings", format!("line {line}: {}", error.message())).at(&path)
+            Error::new("read the project's settings", format!("line {line}: {}", error.message()))
+                .at(&path)
+                .exit(Exit::Usage)
         })?;
         for (name, level) in &settings.levels {
             let wrong = |cause: String, help: String| {
@@ -108,8 +110,11 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 /// The nearest settings above a directory, not past the project's root.
 fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let here = std::env::current_dir().unwrap_or_default();
     for ancestor in absolute.ancestors() {
         let path = ancestor.join(FILE);
+        // Below the current directory it is named from there.
+        let path = path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path);
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == ErrorKind::NotFound => {}

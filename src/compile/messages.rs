@@ -6,8 +6,8 @@ use crate::source::Span;
 
 /// An allowance that silences nothing.
 pub fn unused_allowance(code: Code, span: Span) -> Diagnostic {
-    let message = format!("nothing here is a `{}`", code.name());
-    Diagnostic::new(codes::UNUSED_ALLOWANCE, message, span, "allowed, but not found here")
+    let message = format!("there is no `{}` here to allow", code.name());
+    Diagnostic::new(codes::UNUSED_ALLOWANCE, message, span, "nothing here has this code")
         .help("remove the allowance, or move it above the item that it is for")
 }
 

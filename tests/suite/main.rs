@@ -10,6 +10,7 @@ mod generate;
 mod glob;
 mod journal;
 mod machine;
+mod pre_commit;
 mod prove;
 mod render;
 mod report;
