@@ -3,11 +3,13 @@
 //! Holds no rule of its own but which part may speak when another has found errors.
 
 mod allowances;
+mod facts;
 mod messages;
 
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
+use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax;
 use std::path::Path;
@@ -37,18 +39,22 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     let mut sources = SourceMap::of(SourceFile::new(path, text));
     let parsed = syntax::parse(FileId(0), text);
     let mut diagnostics = parsed.diagnostics;
-    diagnostics.extend(check::load(&mut sources, &parsed.file, loader));
+    let loaded = check::load(&mut sources, &parsed.file, loader);
+    diagnostics.extend(loaded.diagnostics);
     let mut trees = vec![parsed.file];
     for (id, file) in sources.files().skip(1) {
         let library = syntax::parse(id, file.text());
         diagnostics.extend(library.diagnostics);
         trees.push(library.file);
     }
-    let checked = check::check(&sources, &trees, loader, options);
+    let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
     let is_order_sure = checked.is_order_sure;
-    let plan = is_order_sure.then(|| plan::lower(&checked.model));
+    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
     drop(checked.model);
+    if let Some(plan) = &mut plan {
+        diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
+    }
     let diagnostics = allowances::apply(&sources, &trees, diagnostics);
     drop(trees);
     let mut diagnostics = options.levels.apply(diagnostics);
