@@ -224,11 +224,11 @@ pub(in crate::check) fn redundant_after(
             diagnostic = diagnostic.note(format!("the way: {}", names.join(" → ")));
         }
     }
-    diagnostic.help("remove it").fix(
-        "remove what says nothing new",
-        vec![without(model, place, statement)],
-        true,
-    )
+    let diagnostic = diagnostic.help("remove it");
+    match without(model, place, statement) {
+        edits if edits.is_empty() => diagnostic,
+        edits => diagnostic.fix("remove what says nothing new", edits, true),
+    }
 }
 
 /// `after a, a`
@@ -238,19 +238,30 @@ pub(in crate::check) fn after_twice(span: Span, first: Span, name: &str) -> Diag
         .help("remove one of the two")
 }
 
-/// The edit that takes a name out of its statement, and the statement with it when nothing is left.
-fn without(model: &Model<'_>, name: Span, statement: Span) -> Edit {
+/// The edits that take a name out of its statement, and the statement with it when nothing is left; none when a
+/// comment would go too.
+fn without(model: &Model<'_>, name: Span, statement: Span) -> Vec<Edit> {
     let text = model.sources.file(name.file).text();
     let behind = &text[name.end as usize..statement.end as usize];
     let before = &text[statement.start as usize..name.start as usize];
     let gone = |span: Span| Edit { span, text: String::new() };
-    if let Some(comma) = behind.find(',') {
+    let comma_at = |at: u32| Span { start: at, end: at + 1, ..name };
+    if let Some(comma) = commas(behind).first() {
         let rest = &behind[comma + 1..];
         let blanks = rest.len() - rest.trim_start().len();
-        return gone(Span { end: name.end + (comma + 1 + blanks) as u32, ..name });
+        if behind[..*comma].contains('#') {
+            return vec![gone(name), gone(comma_at(name.end + *comma as u32))];
+        }
+        return vec![gone(Span { end: name.end + (comma + 1 + blanks) as u32, ..name })];
     }
-    if let Some(comma) = before.rfind(',') {
-        return gone(Span { start: statement.start + comma as u32, ..name });
+    if let Some(comma) = commas(before).last() {
+        if before[*comma..].contains('#') {
+            return vec![gone(comma_at(statement.start + *comma as u32)), gone(name)];
+        }
+        return vec![gone(Span { start: statement.start + *comma as u32, ..name })];
+    }
+    if before.contains('#') || behind.contains('#') {
+        return Vec::new();
     }
     // The whole statement; its line too, where nothing else stands on it.
     let start = statement.start as usize;
@@ -259,9 +270,19 @@ fn without(model: &Model<'_>, name: Span, statement: Span) -> Edit {
         text[statement.end as usize..].find('\n').map_or(text.len(), |at| statement.end as usize + at + 1);
     let is_alone = text[line..start].trim().is_empty() && text[statement.end as usize..end].trim().is_empty();
     match is_alone {
-        true => gone(Span { start: line as u32, end: end as u32, ..statement }),
-        false => gone(statement),
+        true => vec![gone(Span { start: line as u32, end: end as u32, ..statement })],
+        false => vec![gone(statement)],
     }
+}
+
+/// Where the commas are that stand in no comment.
+fn commas(text: &str) -> Vec<usize> {
+    let mut is_comment = false;
+    let found = text.char_indices().filter(|(_, c)| {
+        is_comment = *c == '#' || (is_comment && *c != '\n');
+        *c == ',' && !is_comment
+    });
+    found.map(|(at, _)| at).collect()
 }
 
 /// `wave a overlaps a`
