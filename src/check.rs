@@ -22,14 +22,14 @@ mod tree;
 mod unused;
 pub mod values;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-pub use load::load;
+pub use load::{Loaded, load};
 pub use model::Model;
 
 /// Where the texts beside the plan come from: the disk, or a test's own.
@@ -146,7 +146,21 @@ pub(crate) struct Findings {
     is_order_unsure: bool,
     used: Used,
     searches: u32,
+    /// Whether a library is missing.
+    is_incomplete: bool,
 }
+
+/// What a library that could not be had might have declared.
+const FROM_LIBRARIES: &[Code] = &[
+    codes::UNKNOWN_AGENT,
+    codes::UNKNOWN_RESOURCE,
+    codes::UNKNOWN_SECRET,
+    codes::UNKNOWN_CRITERION,
+    codes::UNKNOWN_PARAM,
+    codes::UNKNOWN_SET,
+    codes::MISSING_AGENT,
+    codes::MISSING_ACTION,
+];
 
 /// Which declarations something refers to, by index.
 #[derive(Default)]
@@ -161,6 +175,9 @@ pub(crate) struct Used {
 impl Findings {
     /// Adds a finding; one a code and place, so that a `for` over 1,000 values tells its mistake once.
     fn add(&mut self, diagnostic: Diagnostic) {
+        if self.is_incomplete && FROM_LIBRARIES.contains(&diagnostic.code) {
+            return;
+        }
         if self.seen.insert((diagnostic.code.name(), diagnostic.span())) {
             self.list.push(diagnostic);
         }
@@ -170,10 +187,6 @@ impl Findings {
     fn add_to_order(&mut self, diagnostic: Diagnostic) {
         self.is_order_unsure |= diagnostic.severity == Severity::Error;
         self.add(diagnostic);
-    }
-
-    fn has(&self, code: Code, span: Span) -> bool {
-        self.seen.contains(&(code.name(), span))
     }
 
     /// Whether one more search through all names is worth its time: a file full of wrong names is
@@ -213,16 +226,18 @@ const PASSES: &[Pass] = &[
 ];
 
 /// Resolves the trees of a plan (the first) and of the libraries that it uses, in the order of `sources`.
+/// `is_incomplete`: a library could not be had, as [`load`] has said.
 pub fn check<'a>(
     sources: &'a SourceMap,
     trees: &'a [ast::File<'a>],
     loader: &'a dyn Loader,
     options: &'a Options,
+    is_incomplete: bool,
 ) -> Checked<'a> {
     let has_junk = trees.iter().any(|tree| texts::has_junk(&tree.body));
     let input = Input { sources, trees, loader, options, has_junk };
     let mut model = Model::new(sources);
-    let mut findings = Findings::default();
+    let mut findings = Findings { is_incomplete, ..Findings::default() };
     for pass in PASSES {
         pass(&mut model, &input, &mut findings);
     }

@@ -41,22 +41,23 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     let mut sources = SourceMap::of(SourceFile::new(path, text));
     let parsed = syntax::parse(FileId(0), text);
     let mut diagnostics = parsed.diagnostics;
-    diagnostics.extend(check::load(&mut sources, &parsed.file, loader));
+    let loaded = check::load(&mut sources, &parsed.file, loader);
+    diagnostics.extend(loaded.diagnostics);
     let mut trees = vec![parsed.file];
     for (id, file) in sources.files().skip(1) {
         let library = syntax::parse(id, file.text());
         diagnostics.extend(library.diagnostics);
         trees.push(library.file);
     }
-    let checked = check::check(&sources, &trees, loader, options);
+    let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let is_order_sure = checked.is_order_sure;
-    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
-    drop(checked.model);
-    drop(trees);
+    let mut plan = checked.is_order_sure.then(|| plan::lower(&checked.model));
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
+    let texts: Vec<Tree<'_>> =
+        trees.iter().zip(sources.files()).map(|(tree, (_, file))| (file.text(), tree)).collect();
+    let mut diagnostics = apply_allowances(&texts, diagnostics);
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }

@@ -5,7 +5,6 @@ use super::{Findings, Input, Loader, messages, normal, texts};
 use crate::diagnostic::suggest;
 use crate::source::Span;
 use crate::syntax::ast::{self, StatementKind, TestKind};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -282,11 +281,6 @@ pub fn driver<'m>(agent: &'m Agent<'_>) -> &'m str {
         AgentSource::Declared(body) => driver_of(body).0,
         AgentSource::File(_) => "claude",
     }
-}
-
-/// The name under which messages and plans know the agent.
-pub fn name<'m>(agent: &'m Agent<'_>) -> &'m Cow<'m, str> {
-    &agent.name
 }
 
 #[cfg(test)]

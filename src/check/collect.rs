@@ -75,44 +75,58 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
     let sources = model.sources;
     match &statement.kind {
         StatementKind::Param(param) => {
-            if enter(&mut model.param_names, &param.name, model.params.len(), findings, "param", |at| {
-                model.params[at].declaration.name.span
-            }) {
-                model.params.push(Param { declaration: param, statement, value: None, is_set: false });
+            let is_new =
+                enter(&mut model.param_names, &param.name, model.params.len(), findings, "param", |at| {
+                    model.params[at].declaration.name.span
+                });
+            if !is_new {
+                return;
             }
+            model.params.push(Param { declaration: param, statement, value: None, is_set: false });
         }
         StatementKind::Agent { name, body } => {
-            if enter(&mut model.agent_names, name, model.agents.len(), findings, "agent", |at| {
+            let is_new = enter(&mut model.agent_names, name, model.agents.len(), findings, "agent", |at| {
                 model.agents[at].span
-            }) {
-                let source = AgentSource::Declared(body);
-                model.agents.push(Agent { name: Cow::Borrowed(name.text), span: name.span, source });
+            });
+            if !is_new {
+                return;
             }
+            let source = AgentSource::Declared(body);
+            model.agents.push(Agent { name: Cow::Borrowed(name.text), span: name.span, source });
         }
         StatementKind::Secret { name, source, value } => {
-            if enter(&mut model.secret_names, name, model.secrets.len(), findings, "secret", |at| {
-                model.secrets[at].name.span
-            }) {
-                model.secrets.push(Secret { name, source: *source, value, span: statement.span });
+            let is_new =
+                enter(&mut model.secret_names, name, model.secrets.len(), findings, "secret", |at| {
+                    model.secrets[at].name.span
+                });
+            if !is_new {
+                return;
             }
+            model.secrets.push(Secret { name, source: *source, value, span: statement.span });
         }
         StatementKind::Resource { name, capacity } => {
             let amount = values::count(sources, *capacity, "a capacity", 1, findings);
-            if enter(&mut model.resource_names, name, model.resources.len(), findings, "resource", |at| {
-                model.resources[at].name.span
-            }) {
-                let capacity_span = capacity.span;
-                let capacity = amount.unwrap_or(u32::MAX);
-                model.resources.push(Resource { name, capacity, capacity_span, span: statement.span });
+            let is_new =
+                enter(&mut model.resource_names, name, model.resources.len(), findings, "resource", |at| {
+                    model.resources[at].name.span
+                });
+            if !is_new {
+                return;
             }
+            let capacity_span = capacity.span;
+            let capacity = amount.unwrap_or(u32::MAX);
+            model.resources.push(Resource { name, capacity, capacity_span, span: statement.span });
         }
         StatementKind::Criterion { name, title, test } => {
-            if enter(&mut model.criterion_names, name, model.criteria.len(), findings, "criterion", |at| {
-                model.criteria[at].name.span
-            }) {
-                let (title, test) = (title.as_ref(), test.as_ref());
-                model.criteria.push(Criterion { name, title, test, span: statement.span });
+            let is_new =
+                enter(&mut model.criterion_names, name, model.criteria.len(), findings, "criterion", |at| {
+                    model.criteria[at].name.span
+                });
+            if !is_new {
+                return;
             }
+            let (title, test) = (title.as_ref(), test.as_ref());
+            model.criteria.push(Criterion { name, title, test, span: statement.span });
         }
         _ => {}
     }

@@ -9,11 +9,20 @@ use crate::syntax::{self, ast};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+/// What following the `use`s has found.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// What was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Whether a library is missing: what seems to be declared nowhere may be declared there.
+    pub is_incomplete: bool,
+}
+
 /// Follows the `use`s of the plan, whose text is file 0 and whose tree is given, and adds the libraries' files.
-pub fn load(sources: &mut SourceMap, tree: &ast::File<'_>, loader: &dyn Loader) -> Vec<Diagnostic> {
+pub fn load(sources: &mut SourceMap, tree: &ast::File<'_>, loader: &dyn Loader) -> Loaded {
     let uses = uses_of(FileId(0), sources.file(FileId(0)).path(), tree);
     if uses.is_empty() {
-        return Vec::new();
+        return Loaded::default();
     }
     let root = normal(sources.file(FileId(0)).path());
     let mut walk = Walk {
@@ -22,9 +31,10 @@ pub fn load(sources: &mut SourceMap, tree: &ast::File<'_>, loader: &dyn Loader) 
         known: HashMap::from([(root, FileId(0))]),
         chain: vec![(FileId(0), None)],
         findings: Findings::default(),
+        is_incomplete: false,
     };
     walk.follow(uses);
-    walk.findings.list
+    Loaded { diagnostics: walk.findings.list, is_incomplete: walk.is_incomplete }
 }
 
 /// One `use` statement: the text of its path, and the file that it means.
@@ -40,6 +50,7 @@ struct Walk<'w> {
     /// The files that are being read, each with the `use` in it that leads on.
     chain: Vec<(FileId, Option<Span>)>,
     findings: Findings,
+    is_incomplete: bool,
 }
 
 /// How deep libraries may use libraries.
@@ -50,6 +61,7 @@ impl Walk<'_> {
         for UseOf { path, span } in uses {
             let Some(path) = path else {
                 self.findings.add(messages::use_with_hole(span));
+                self.is_incomplete = true;
                 continue;
             };
             if let Some(link) = self.chain.last_mut() {
@@ -69,6 +81,7 @@ impl Walk<'_> {
             match self.loader.read(&path) {
                 Ok(text) => self.enter(path, text),
                 Err(error) => {
+                    self.is_incomplete = true;
                     let near = self.near(&path);
                     self.findings.add(messages::use_not_found(span, &path, &error, near.as_deref()));
                 }

@@ -70,13 +70,17 @@ pub fn name_parts(text: &str) -> impl Iterator<Item = NamePart<'_>> {
 }
 
 impl<'a> Model<'a> {
-    /// The value of a param or `for` variable: `Ok(None)` for a param without a value yet, `Err` for no such name.
-    pub fn value(&self, scope: ScopeId, name: &str) -> Result<Option<&str>, ()> {
+    /// The value of a param or `for` variable; none for a param without a value yet, and for what is neither.
+    pub fn value(&self, scope: ScopeId, name: &str) -> Option<&str> {
         if let Some(scope) = self.variable(scope, name) {
-            return Ok(Some(&scope.value));
+            return Some(&scope.value);
         }
-        let index = *self.param_names.get(name).ok_or(())?;
-        Ok(self.params[index].value.as_deref())
+        self.params[*self.param_names.get(name)?].value.as_deref()
+    }
+
+    /// Whether a param or `for` variable has this name.
+    pub fn is_value(&self, scope: ScopeId, name: &str) -> bool {
+        self.variable(scope, name).is_some() || self.param_names.contains_key(name)
     }
 
     /// A name with its holes filled. A hole without a value stays as it is written.
@@ -94,8 +98,8 @@ impl<'a> Model<'a> {
             match part {
                 NamePart::Literal(literal) => filled.push_str(literal),
                 NamePart::Hole(hole) => match self.value(scope, hole) {
-                    Ok(Some(value)) => filled.push_str(value),
-                    _ => {
+                    Some(value) => filled.push_str(value),
+                    None => {
                         filled.push_str("{{");
                         filled.push_str(hole);
                         filled.push_str("}}");
@@ -132,7 +136,7 @@ impl<'a> Model<'a> {
 
     fn hole_value(&self, scope: ScopeId, reference: &ast::Reference<'a>) -> Option<&str> {
         match &reference.parts[..] {
-            [name] => self.value(scope, name.text).ok().flatten(),
+            [name] => self.value(scope, name.text),
             _ => None,
         }
     }

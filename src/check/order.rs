@@ -109,9 +109,8 @@ pub(super) fn order<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mu
     let mut order = Order::default();
     vertices(model, &mut order);
     for id in model.node_ids() {
-        match model.node(id).kind.is_group() {
-            true => group(model, &mut order, id),
-            false => {}
+        if model.node(id).kind.is_group() {
+            group(model, &mut order, id);
         }
     }
     for id in model.node_ids() {

@@ -247,7 +247,7 @@ pub fn holds<'a>(
     value: &Value<'a>,
 ) -> Option<bool> {
     let scope = model.node(node).scope;
-    let actual = model.value(scope, param.text).ok()??;
+    let actual = model.value(scope, param.text)?;
     let wanted = match value {
         Value::Text(text) => model.text(scope, text).into_owned(),
         other => model.sources.text(other.span()).to_owned(),

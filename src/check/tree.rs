@@ -182,12 +182,12 @@ impl<'a> Builder<'_, 'a> {
         for part in name_parts(name.text) {
             let NamePart::Hole(hole) = part else { continue };
             match self.model.value(scope, hole) {
-                Ok(Some(value)) if !is_name_part(value) => {
+                Some(value) if !is_name_part(value) => {
                     let given = self.model.variable(scope, hole).map(|scope| scope.span);
                     self.findings.add(messages::value_not_in_name(name.span, hole, value, given));
                 }
-                Ok(_) => {}
-                Err(()) => {
+                _ if self.model.is_value(scope, hole) => {}
+                _ => {
                     let known = texts::value_names(self.model, scope);
                     let near = suggest::nearest(hole, known.iter().copied()).map(str::to_owned);
                     self.findings.add(messages::unknown_value(name.span, hole, near.as_deref()));

@@ -65,18 +65,20 @@ pub fn count_of(number: Number) -> Option<u32> {
 
 fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Findings) {
     match &statement.kind {
-        StatementKind::Workers(number) => drop(count(sources, *number, "a number of workers", 1, findings)),
+        StatementKind::Workers(number) => {
+            let _ = count(sources, *number, "a number of workers", 1, findings);
+        }
         StatementKind::Instances(number) => {
-            drop(count(sources, *number, "a number of instances", 1, findings))
+            let _ = count(sources, *number, "a number of instances", 1, findings);
         }
         StatementKind::Retries { count: number, .. } => {
             count(sources, *number, "a number of retries", 0, findings);
         }
         StatementKind::Priority(number) => priority(sources, *number, findings),
         StatementKind::Timeout(duration) => positive(*duration, "a timeout", findings),
-        StatementKind::Estimate(estimate) => self::estimate(sources, estimate, findings),
-        StatementKind::Budget(amounts) => self::amounts(sources, amounts, "a budget", findings),
-        StatementKind::Cost(amounts) => self::amounts(sources, amounts, "a cost", findings),
+        StatementKind::Estimate(points) => estimate(sources, points, findings),
+        StatementKind::Budget(written) => amounts(sources, written, "a budget", findings),
+        StatementKind::Cost(written) => amounts(sources, written, "a cost", findings),
         StatementKind::Uses(uses) => {
             for used in uses {
                 if let Some(amount) = used.amount {
@@ -84,34 +86,32 @@ fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Fin
                 }
             }
         }
-        StatementKind::Claim(claim) => self::claim(claim, findings),
-        StatementKind::Output { source: ast::OutputSource::File(path), .. } => one_path(path, findings),
-        StatementKind::Prompt { is_file: true, text } | StatementKind::Instructions(text) => {
-            one_path(text, findings);
+        StatementKind::Claim(written) => claim(written, findings),
+        StatementKind::Output { source: ast::OutputSource::File(path), .. } => {
+            not_empty(path, "a path", findings)
         }
-        StatementKind::Directory(text) => one_path(text, findings),
+        StatementKind::Prompt { is_file: true, text } | StatementKind::Instructions(text) => {
+            not_empty(text, "a path", findings);
+        }
+        StatementKind::Directory(text) => not_empty(text, "a path", findings),
         StatementKind::Check(check) => {
-            if let Some(test) = &check.test {
-                self::test(sources, &test.kind, findings);
+            if let Some(inner) = &check.test {
+                test(sources, &inner.kind, findings);
             }
         }
-        StatementKind::Criterion { test: Some(test), .. } => self::test(sources, &test.kind, findings),
+        StatementKind::Criterion { test: Some(inner), .. } => test(sources, &inner.kind, findings),
         StatementKind::OnNoGo(on_no_go) => {
             if let ast::OnNoGo::Retry(number) = &on_no_go.value {
                 count(sources, *number, "a number of retries", 1, findings);
             }
         }
-        StatementKind::Shell(text) => {
-            if text.plain().is_some_and(|shell| shell.trim().is_empty()) {
-                findings.add(messages::empty_text(text.span, "a shell"));
-            }
-        }
-        StatementKind::Run(command) => self::command(command, findings),
+        StatementKind::Shell(text) => not_empty(text, "a shell", findings),
+        StatementKind::Run(written) => command(written, findings),
         StatementKind::Assert(ast::Assert::Workers(_, number)) => {
             count(sources, *number, "a number of workers", 1, findings);
         }
         StatementKind::Assert(ast::Assert::Cost(_, amount)) => {
-            self::amounts(sources, std::slice::from_ref(amount), "a cost", findings);
+            amounts(sources, std::slice::from_ref(amount), "a cost", findings);
         }
         _ => {}
     }
@@ -202,10 +202,10 @@ pub(super) fn claim_path(text: &Text<'_>, glob: &str, findings: &mut Findings) {
     }
 }
 
-/// A path of one file, that a run reads: not empty, not absolute and not above for those in claims only.
-fn one_path(text: &Text<'_>, findings: &mut Findings) {
-    if text.plain().is_some_and(|path| path.trim().is_empty()) {
-        findings.add(messages::empty_text(text.span, "a path"));
+/// Says of an empty text that it is one.
+fn not_empty(text: &Text<'_>, what: &str, findings: &mut Findings) {
+    if text.plain().is_some_and(|text| text.trim().is_empty()) {
+        findings.add(messages::empty_text(text.span, what));
     }
 }
 
@@ -249,8 +249,8 @@ pub fn inside(glob: &str) -> Result<String, Outside> {
 
 fn test(sources: &SourceMap, kind: &TestKind<'_>, findings: &mut Findings) {
     match kind {
-        TestKind::Runs { command, exits, prints, within } => {
-            self::command(command, findings);
+        TestKind::Runs { command: written, exits, prints, within } => {
+            command(written, findings);
             if let Some(exits) = exits {
                 exit_code(sources, *exits, findings);
             }
@@ -272,7 +272,7 @@ fn test(sources: &SourceMap, kind: &TestKind<'_>, findings: &mut Findings) {
                 findings.add(messages::bad_pointer(pointer.span, text));
             }
         }
-        TestKind::ValueOf { command, .. } => self::command(command, findings),
+        TestKind::ValueOf { command: written, .. } => command(written, findings),
         TestKind::Judged { .. } | TestKind::Manual | TestKind::Named(_) => {}
     }
 }
@@ -286,11 +286,7 @@ fn exit_code(sources: &SourceMap, number: Number, findings: &mut Findings) {
 
 fn command(command: &ast::Command<'_>, findings: &mut Findings) {
     match command {
-        ast::Command::Shell(text) => {
-            if text.plain().is_some_and(|text| text.trim().is_empty()) {
-                findings.add(messages::empty_text(text.span, "a command"));
-            }
-        }
+        ast::Command::Shell(text) => not_empty(text, "a command", findings),
         ast::Command::Program(words, span) => {
             let program = words.first().map(|word| word.plain());
             if matches!(program, None | Some(Some(""))) {

@@ -101,7 +101,7 @@ impl<'a> Lower<'_, 'a> {
         }
     }
 
-    fn test(&mut self, id: NodeId, kind: &ast::TestKind<'a>) -> Test {
+    fn test(&mut self, id: NodeId, kind: &TestKind<'a>) -> Test {
         let scope = self.model.node(id).scope;
         let string = |text: &ast::Text<'a>| self.model.text(scope, text).into_owned();
         match kind {
