@@ -1,7 +1,7 @@
 //! What the proofs on files say.
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::plan::{Claim, TaskId};
+use crate::plan::{Claim, Need, TaskId};
 use crate::prove::Proof;
 use crate::prove::files::{Clash, ClashKind, beside};
 use crate::prove::names::{add_statement, list};
@@ -57,13 +57,8 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
             "name the repetition in the path or its section, as in `path/{{name}}.rs` or `file#{{name}}`",
         )
     } else {
-        let label = here(b, "written here", format!("`{}` matches it", b.glob));
-        let other = here(a, "and here", format!("so does `{}`", a.glob));
-        let other = if a.section != b.section && a.glob == path {
-            other
-        } else {
-            other.replace("all of it is ", "all of it is also ")
-        };
+        let label = here(b, "and here", format!("so does `{}`", b.glob));
+        let other = here(a, "written here", format!("`{}` matches it", a.glob));
         Diagnostic::new(codes::WRITE_CONFLICT, message, b.span, label).label(a.span, other)
     };
     if a.span != b.span {
@@ -94,7 +89,21 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
             .collect();
         finding = finding.note(format!("claims of {} meet there in the same way", list(others, 4)));
     }
-    Some(finding.note(format!("no `after`, gate or sequence stands between them: {}", beside(proof, set))))
+    Some(finding.note(why(proof, set, first.0, second.0)))
+}
+
+/// Why nothing orders the two.
+fn why(proof: &Proof, set: &Set, a: TaskId, b: TaskId) -> String {
+    let waits_for_any = |waiting: TaskId, other: TaskId| {
+        let (Some(step), Some(other)) = (proof.plan.task(waiting).step, proof.plan.task(other).step) else { return false };
+        let needs = &proof.plan.step(step).needs;
+        needs.iter().any(|need| matches!(need, Need::AnySucceeded(steps) if steps.contains(&other)))
+    };
+    match (waits_for_any(b, a), waits_for_any(a, b)) {
+        (true, _) => format!("`after any of` lets `{}` start while `{}` still runs", proof.names.task(b), proof.names.task(a)),
+        (_, true) => format!("`after any of` lets `{}` start while `{}` still runs", proof.names.task(a), proof.names.task(b)),
+        _ => format!("no `after`, gate or sequence stands between them: {}", beside(proof, set)),
+    }
 }
 
 fn stale_read(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Option<Diagnostic> {
@@ -139,7 +148,7 @@ fn stale_read(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Option
         let names = others.iter().map(|task| proof.names.task(*task));
         finding = finding.note(format!("{} meet there in the same way", list(names, 4)));
     }
-    Some(finding.note(format!("no `after`, gate or sequence stands between them: {}", beside(proof, set))))
+    Some(finding.note(why(proof, set, writer.0, reader.0)))
 }
 
 fn case_conflict(proof: &Proof, clash: &Clash) -> Option<Diagnostic> {
@@ -192,10 +201,8 @@ pub fn unknown_claims(
     let message = match are_isolated {
         false if one => format!("what {names} writes is unknown, so it runs alone among those that write"),
         false => format!("what {names} write is unknown, so each runs alone among those that write"),
-        true => format!(
-            "what {names} {} is unknown, so their changes may collide when merged",
-            if one { "writes" } else { "write" }
-        ),
+        true if one => format!("what {names} writes is unknown, so its changes may collide with others when merged"),
+        true => format!("what {names} write is unknown, so their changes may collide when merged"),
     };
     let task = proof.plan.task(first);
     let mut finding = Diagnostic::new(
@@ -255,7 +262,7 @@ pub fn empty_claim(proof: &Proof, task: TaskId, claim: &Claim) -> Diagnostic {
 }
 
 pub fn idle_except(proof: &Proof, claim: &Claim, except: &str) -> Diagnostic {
-    let span = crate::prove::names::find_in(proof.sources, claim.span, &format!("\"{except}\""));
+    let span = crate::prove::names::find(proof, claim.span, &format!("\"{except}\""));
     let message = format!("`except \"{except}\"` takes nothing out: `{}` does not match it", claim.glob);
     let finding = Diagnostic::new(codes::IDLE_EXCEPT, message, span, "shares no path with the claim");
     let finding = if span == claim.span { finding } else { finding.label(claim.span, "the claim") };
