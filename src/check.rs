@@ -22,6 +22,7 @@ mod tree;
 mod unused;
 pub mod values;
 
+use crate::diagnostic::levels::Levels;
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
@@ -125,6 +126,8 @@ pub struct Options {
     pub require_params: bool,
     /// What for.
     pub purpose: Purpose,
+    /// How grave the project takes which code.
+    pub levels: Levels,
 }
 
 /// What the passes read.

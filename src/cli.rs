@@ -16,6 +16,7 @@ mod reject;
 mod resume;
 mod run;
 mod runs;
+mod settings;
 mod show;
 mod why;
 
@@ -36,8 +37,9 @@ pub struct Cli {
 /// Options of every command.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Global {
-    /// When to use colour
+    /// When to use colour: auto, always or never
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", help_heading = "Output")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: Color,
     /// Say less: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]

@@ -6,8 +6,6 @@ mod allowances;
 mod facts;
 mod messages;
 
-pub use allowances::{Tree, apply as apply_allowances};
-
 use crate::check::{self, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
@@ -51,13 +49,15 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     }
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let mut plan = checked.is_order_sure.then(|| plan::lower(&checked.model));
+    let is_order_sure = checked.is_order_sure;
+    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
+    drop(checked.model);
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
-    let texts: Vec<Tree<'_>> =
-        trees.iter().zip(sources.files()).map(|(tree, (_, file))| (file.text(), tree)).collect();
-    let mut diagnostics = apply_allowances(&texts, diagnostics);
+    let diagnostics = allowances::apply(&sources, &trees, diagnostics);
+    drop(trees);
+    let mut diagnostics = options.levels.apply(diagnostics);
     diagnostic::sort(&mut diagnostics);
     let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
     Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }

@@ -7,14 +7,16 @@ pub mod json;
 pub mod lines;
 pub mod live;
 pub mod log;
+pub mod plan;
 pub mod screen;
 pub mod summary;
 pub mod words;
 
+use crate::event::CheckOwner;
 use crate::event::progress::Progress;
-use crate::plan::{GateId, GroupId, GroupKind, TaskId};
+use crate::plan::{GateId, GroupId, GroupKind, Plan, Task, TaskId};
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +52,10 @@ pub struct RunPlace {
     pub run: i64,
     /// The folder of its logs: `.wavec/runs/3`.
     pub logs: PathBuf,
+    /// Where in it the log of a task's attempt is.
+    pub attempt_log: fn(&Path, &Task, u32) -> PathBuf,
+    /// Where in it the log of a criterion's command is.
+    pub check_log: fn(&Path, &Plan, CheckOwner, u32) -> PathBuf,
     /// What the forecast said that it would take, in milliseconds, where every task has an estimate.
     pub forecast: Option<u64>,
 }
@@ -127,7 +133,9 @@ pub(crate) fn group_word(kind: GroupKind) -> &'static str {
     }
 }
 
-/// Where the log of an attempt is.
-pub fn attempt_log(place: &RunPlace, task: &str, attempt: u32) -> PathBuf {
-    place.logs.join(task).join(format!("{attempt}.log"))
+impl RunPlace {
+    /// Where the log of an attempt is.
+    pub fn log_of(&self, progress: &Progress, task: TaskId, attempt: u32) -> PathBuf {
+        (self.attempt_log)(&self.logs, progress.plan.task(task), attempt)
+    }
 }

@@ -20,7 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-pub use estimate::{Forecast, estimate};
+pub use estimate::{Forecast, Slot, estimate};
 pub use obstacle::Obstacle;
 pub use shape::Order;
 

@@ -19,11 +19,12 @@ const FLOORS: &[(&str, &str)] = &[
     ("syntax", "source diagnostic"),
     ("format", "source syntax diagnostic"),
     ("glob", ""),
-    ("check", "source diagnostic syntax glob"),
+    ("shell", ""),
+    ("check", "source diagnostic syntax glob shell"),
     ("plan", "source"),
     ("plan/lower", "source check syntax plan"),
     ("schedule", "plan"),
-    ("prove", "source diagnostic plan glob schedule"),
+    ("prove", "source diagnostic plan glob schedule shell"),
     ("compile", "source diagnostic syntax check plan prove schedule glob"),
     ("event", "plan schedule"),
     ("journal", "plan schedule event error"),
@@ -31,14 +32,14 @@ const FLOORS: &[(&str, &str)] = &[
     ("driver", "plan event error"),
     ("backend", "plan event error"),
     ("report", "plan schedule event error source"),
-    ("run", "plan schedule event workspace driver backend glob error"),
+    ("run", "plan schedule event workspace driver backend glob shell error"),
     ("cli", "*"),
     ("lib", "*"),
     ("main", "*"),
 ];
 
 /// The core: no I/O, no clock, no async.
-const CORE: &str = "source diagnostic syntax format glob check plan schedule prove compile";
+const CORE: &str = "source diagnostic syntax format glob shell check plan schedule prove compile";
 
 /// What the core must not name, as the beginning of a path.
 const NOT_IN_CORE: &[&str] = &[
@@ -210,22 +211,34 @@ fn no_word_is_left_that_promises_or_prints() {
 }
 
 #[test]
-fn every_snapshot_of_a_case_has_its_source() {
+fn every_snapshot_has_its_source() {
     let mut wrong = Vec::new();
-    for snapshot in files_under(&root().join("tests/cases"), "snap") {
+    let tests: Vec<String> = files_under(&root().join("tests"), "rs")
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .collect();
+    for snapshot in files_under(&root().join("tests"), "snap") {
         let folder = snapshot.parent().expect("a file stands in a folder");
         let name = snapshot.file_name().expect("a file has a name").to_string_lossy().into_owned();
         let name = name.trim_end_matches(".snap");
-        // `cycle.wave.snap`, `cycle.snap`, or `cycle@json.snap` where one source has several snapshots; a
-        // snapshot named after its folder's rule stands beside the folder's other files.
+        // `cycle.wave.snap`, `cycle.snap`, or `cycle@json.snap` where one source has several snapshots.
         let stem = name.split('@').next().unwrap_or(name);
         let has_source = fs::read_dir(folder).expect("the folder is there").flatten().any(|entry| {
             let other = entry.file_name().to_string_lossy().into_owned();
             !other.ends_with(".snap")
                 && (other == stem || other.rsplit_once('.').is_some_and(|(s, _)| s == stem))
         });
+        // Or a test that names it: as a string, or (`suite__render__a_name`) as a function.
+        let last = stem.rsplit("__").next().unwrap_or(stem);
+        let has_source = has_source
+            || tests
+                .iter()
+                .any(|text| text.contains(&format!("\"{last}\"")) || text.contains(&format!("fn {last}(")));
         if !has_source {
-            wrong.push(format!("{}: no source beside it: remove it", shown(&snapshot)));
+            wrong.push(format!(
+                "{}: neither a source beside it nor a test that names it: remove it",
+                shown(&snapshot)
+            ));
         }
     }
     for leftover in files_under(&root().join("tests"), "new") {

@@ -1,7 +1,7 @@
 //! The first pass: what is declared, in the plan and in the libraries that it uses.
 
 use super::model::{Agent, AgentSource, Criterion, Header, Model, Names, Param, Resource, Secret};
-use super::{Findings, Input, messages, values};
+use super::{Findings, Input, Purpose, messages, values};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, StatementKind};
 use std::borrow::Cow;
@@ -20,7 +20,8 @@ pub(super) fn declarations<'a>(model: &mut Model<'a>, input: &Input<'a>, finding
             }
             declare(model, statement, findings);
         }
-        if is_plan && model.header.is_none() && !input.has_junk {
+        let is_library = input.options.purpose == Purpose::Check && is_library(tree);
+        if is_plan && model.header.is_none() && !input.has_junk && !is_library {
             findings.add(messages::missing_plan(first_line(input, file)));
         }
     }
@@ -58,6 +59,12 @@ fn work_word(kind: &StatementKind<'_>) -> Option<&'static str> {
         | StatementKind::Junk => None,
         kind => crate::syntax::vocabulary::of(kind).map(|word| word.keyword),
     }
+}
+
+/// Whether a file without `plan` is one for `use`: it declares something, and holds no work.
+fn is_library(tree: &ast::File<'_>) -> bool {
+    let statements = &tree.body.statements;
+    !statements.is_empty() && statements.iter().all(|statement| work_word(&statement.kind).is_none())
 }
 
 fn first_line(input: &Input<'_>, file: FileId) -> Span {

@@ -1,8 +1,6 @@
 //! The run as lines, one an event: where there is no terminal, and for what a live view prints for good.
 
-use super::{
-    Look, RunPlace, Tone, Verbosity, attempt_log, gate_name, group_name, group_word, log, task_name, words,
-};
+use super::{Look, RunPlace, Tone, Verbosity, gate_name, group_name, group_word, log, task_name, words};
 use crate::event::progress::{Progress, TaskProgress};
 use crate::event::{Answer, AttemptEnd, CheckOwner, Decision, Entry, Event, Outcome, RunOutcome, Verdict};
 use crate::plan::{GroupKind, TaskId};
@@ -241,7 +239,7 @@ fn tail(progress: &Progress, place: &RunPlace, look: &Look, task: TaskId) -> Vec
     let Some(attempt) = progress.tasks.get(task.index()).and_then(TaskProgress::last_attempt) else {
         return Vec::new();
     };
-    let path = attempt_log(place, task_name(progress, task), attempt.number);
+    let path = place.log_of(progress, task, attempt.number);
     let bar = look.mark("│ ", "| ");
     let last = log::tail(&path, TAIL, look.width.saturating_sub(14).max(20));
     let is_there = !last.is_empty();

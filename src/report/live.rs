@@ -7,7 +7,7 @@ mod prompt;
 pub use prompt::{Key, Prompt};
 
 use super::lines::passed;
-use super::{Look, RunPlace, Tone, attempt_log, forecast, task_name, words};
+use super::{Look, RunPlace, Tone, forecast, task_name, words};
 use crate::event::progress::{ApprovalProgress, Progress, TaskState};
 use crate::event::{Answer, ApprovalOwner, Outcome, Timestamp, Verdict};
 use crate::plan::{Action, GateId, GroupId, Item, TaskId};
@@ -413,7 +413,7 @@ fn task_line(
         TaskState::Checking => "checking its criteria".to_string(),
         TaskState::Starting => "starting".to_string(),
         _ if attempt.pid.is_none() && is_asking(progress, task) => "waits for an answer".to_string(),
-        _ => (moment.last_line)(&attempt_log(place, full_name, attempt.number)).unwrap_or_default(),
+        _ => (moment.last_line)(&place.log_of(progress, task, attempt.number)).unwrap_or_default(),
     };
     format!("    {name}  {time}{bar}{again}  {}", look.paint(Tone::Dim, &words::one_line(&doing, 400)))
 }

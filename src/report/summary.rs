@@ -1,7 +1,7 @@
 //! What stands at the end of a run: how it came out, why, and what to do now.
 
 use super::lines::{outcome_tone, passed, verdict_tone};
-use super::{Look, RunPlace, Tone, Verbosity, attempt_log, log, words};
+use super::{Look, RunPlace, Tone, Verbosity, log, words};
 use crate::event::progress::{CheckResult, Progress, TaskState};
 use crate::event::{CheckOwner, Decision, Outcome, RunOutcome, Verdict};
 use crate::plan::{Criterion, GateId, GroupId, Item, TaskId};
@@ -140,7 +140,7 @@ fn ended_badly(
         lines.push(format!("  {painted}{fill}  {}{attempts}", words::one_line(&state.reason, 300)));
         let Some(attempt) = state.last_attempt() else { continue };
         if outcome == Outcome::Failed {
-            let path = attempt_log(place, name, attempt.number);
+            let path = place.log_of(progress, *task, attempt.number);
             let bar = look.mark("│ ", "| ");
             for line in log::tail(&path, 3, look.width.saturating_sub(8).max(20)) {
                 lines.push(format!("    {}", look.paint(Tone::Dim, &format!("{bar}{line}"))));

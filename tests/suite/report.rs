@@ -155,7 +155,13 @@ fn place(folder: &Folder) -> RunPlace {
     let text =
         "compiling\n\x1b[31mtest charge::works ... FAILED\x1b[0m\n10%\r50%\r100%\n\nerror: 1 test failed\n";
     std::fs::write(logs.join("endpoints.charge/1.log"), text).expect("a log");
-    RunPlace { run: 3, logs, forecast: Some(900_000) }
+    RunPlace {
+        run: 3,
+        logs,
+        attempt_log: |logs, task, attempt| logs.join(&task.name).join(format!("{attempt}.log")),
+        check_log: |logs, _, _, index| logs.join(format!("check-{index}.log")),
+        forecast: Some(900_000),
+    }
 }
 
 fn shown(folder: &Folder, lines: Vec<String>) -> String {
