@@ -14,8 +14,12 @@ fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes };
     let mut out = std::io::stdout().lock();
-    let shapes: [(&str, fn(usize) -> String); 4] =
-        [("waves of 200", waves), ("one wave", one_wave), ("lanes with edges", lanes), ("wildcards first", wildcards)];
+    let shapes: [(&str, fn(usize) -> String); 4] = [
+        ("waves of 200", waves),
+        ("one wave", one_wave),
+        ("lanes with edges", lanes),
+        ("wildcards first", wildcards),
+    ];
     for (name, shape) in shapes {
         for size in &sizes {
             let text = shape(*size);
@@ -23,8 +27,15 @@ fn main() {
             let compilation = compile(Path::new("bench.wave"), &text, &Memory::new(), &Options::default());
             let compiled = start.elapsed();
             let Some(plan) = compilation.plan else {
-                let first = compilation.diagnostics.iter().find(|found| found.severity == wavec::diagnostic::Severity::Error);
-                let _ = writeln!(out, "{name:18} {size:>7} does not compile: {:?}", first.map(|found| &found.message));
+                let first = compilation
+                    .diagnostics
+                    .iter()
+                    .find(|found| found.severity == wavec::diagnostic::Severity::Error);
+                let _ = writeln!(
+                    out,
+                    "{name:18} {size:>7} does not compile: {:?}",
+                    first.map(|found| &found.message)
+                );
                 continue;
             };
             let best = (0..3)
@@ -94,7 +105,8 @@ fn lanes(size: usize) -> String {
     text.push_str("parallel {\n");
     for task in 0..size {
         let (lane, place) = (task % 100, task / 100);
-        let mut after = if place > 0 { format!("after t{lane}-{}", place - 1) } else { "priority 0".to_owned() };
+        let mut after =
+            if place > 0 { format!("after t{lane}-{}", place - 1) } else { "priority 0".to_owned() };
         if place > 0 && place % 10 == 0 && lane > 0 {
             let _ = write!(after, ", t{}-{}", lane - 1, place - 1);
         }

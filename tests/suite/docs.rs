@@ -3,7 +3,7 @@
 use crate::check::compile_case;
 use std::collections::BTreeSet;
 use std::path::Path;
-use wavec::diagnostic::{Severity, codes};
+use wavec::diagnostic::{Diagnostic, Severity, codes};
 
 /// The `wave` blocks under a heading of a page.
 fn blocks<'t>(page: &'t str, heading: &str) -> Vec<&'t str> {
@@ -28,7 +28,9 @@ fn every_page_fails_and_is_mended_as_it_says() {
             continue;
         };
         let found = compile_case(fails).diagnostics;
-        let others: Vec<_> = found.iter().filter(|found| found.code != *code).collect();
+        // What this engine cannot carry out yet is said of the statement, whatever else is wrong with it.
+        let is_other = |found: &&Diagnostic| found.code != *code && found.code != codes::NOT_SUPPORTED_YET;
+        let others: Vec<_> = found.iter().filter(is_other).collect();
         if found.iter().filter(|found| found.code == *code).count() != 1 || !others.is_empty() {
             wrong.push(format!("{name}: the failing block gives {:#?}", said(&found)));
         }
@@ -40,7 +42,7 @@ fn every_page_fails_and_is_mended_as_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn said(found: &[wavec::diagnostic::Diagnostic]) -> Vec<String> {
+fn said(found: &[Diagnostic]) -> Vec<String> {
     found.iter().map(|found| format!("{}: {}", found.code.name(), found.message)).collect()
 }
 
