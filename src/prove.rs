@@ -1,3 +1,112 @@
-//! What a plan proves or refutes about itself: files, order, time, cost, on the resolved `Plan`.
+//! What a plan proves or refutes about itself: files, order, time, cost, secrets, on the resolved `Plan`.
 //!
-//! Knows no syntax: its places come with the plan.
+//! Knows no syntax: its places come with the plan, and the texts only serve to point more closely and to place
+//! edits. It does not know the disk either: what is there it asks of [`Facts`]. What it proves is what is run: the same
+//! steps, the same claims, the same forecast.
+
+mod claims;
+mod criteria;
+mod files;
+mod mentions;
+mod messages;
+mod names;
+mod order;
+mod overlap;
+mod secrets;
+mod shell;
+mod time;
+mod world;
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Plan, TaskId};
+use crate::source::SourceMap;
+use names::Names;
+use order::Order;
+use overlap::Table;
+use std::collections::HashSet;
+
+/// What is on the disk, as far as the caller will tell. Paths are relative to the plan's directory.
+pub trait Facts {
+    /// What is at `path`; none when that is not known.
+    fn kind(&self, path: &str) -> Option<Kind>;
+    /// The names in a directory; none when that is not known or it is no directory. Empty `directory`: the plan's own.
+    fn list(&self, directory: &str) -> Option<Vec<String>>;
+    /// The plan's own file, relative to its directory; none for a plan from standard input.
+    fn plan_file(&self) -> Option<String>;
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// Nothing.
+    Nothing,
+}
+
+/// Nothing is known of the disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFacts;
+
+impl Facts for NoFacts {
+    fn kind(&self, _path: &str) -> Option<Kind> {
+        None
+    }
+
+    fn list(&self, _directory: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    fn plan_file(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Everything that can be proved against the plan or that looks wrong with it, and in `plan.conflicts` the pairs
+/// of tasks that must not run at one time.
+pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Diagnostic> {
+    let mut conflicts = Vec::new();
+    let proof = Proof {
+        order: Order::new(plan),
+        table: Table::new(plan),
+        names: Names::new(plan),
+        plan,
+        sources,
+        facts,
+    };
+    let mut findings = Vec::new();
+    files::check(&proof, &mut findings, &mut conflicts);
+    mentions::check(&proof, &mut findings);
+    world::check(&proof, &mut findings);
+    criteria::check(&proof, &mut findings);
+    shell::check(&proof, &mut findings);
+    claims::check(&proof, &mut findings);
+    conflicts.sort_unstable();
+    conflicts.dedup();
+    time::check(&proof, &conflicts, &mut findings);
+    secrets::check(&proof, &mut findings);
+    // The repetitions of a `for` share their places, and so their mistakes: each is said once.
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert((finding.code.name(), finding.span())));
+    plan.conflicts = conflicts;
+    findings
+}
+
+/// What all proofs look at.
+struct Proof<'p> {
+    plan: &'p Plan,
+    sources: &'p SourceMap,
+    facts: &'p dyn Facts,
+    order: Order<'p>,
+    table: Table,
+    names: Names,
+}
+
+impl Proof<'_> {
+    /// The tasks that will run: not left out by `when`.
+    fn tasks(&self) -> impl Iterator<Item = TaskId> {
+        self.plan.task_ids().filter(|task| self.plan.task(*task).left_out.is_none())
+    }
+}

@@ -4,6 +4,9 @@
 //! real time and `estimate` in virtual time, so a forecast and a run differ in durations and outcomes, never in rules.
 //! It does not know attempts, retries or verdicts: a step ends once, with the outcome that counts.
 
+mod clock;
+pub mod estimate;
+mod flow;
 mod obstacle;
 mod queue;
 mod shape;
@@ -17,6 +20,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
+pub use estimate::{Forecast, Slot, estimate};
 pub use obstacle::Obstacle;
 pub use shape::Order;
 
@@ -554,10 +558,13 @@ impl AnyState {
 
 impl Skip {
     fn of(plan: &Plan, kind: StepKind) -> Skip {
-        match kind {
-            StepKind::Task(task) if plan.task(task).left_out.is_some() => Skip::Own,
-            _ => Skip::No,
-        }
+        let is_left_out = match kind {
+            StepKind::Task(task) => plan.task(task).left_out.is_some(),
+            StepKind::Gate(gate) => plan.gate(gate).left_out.is_some(),
+            StepKind::Success(group) => plan.group(group).left_out.is_some(),
+            StepKind::Enter(_) | StepKind::Leave(_) => false,
+        };
+        if is_left_out { Skip::Own } else { Skip::No }
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The floors, from the ground up: a room, and the rooms that it may name beside itself. A line for a part of a
 /// room (`plan/lower`) stands in place of the room's own.
@@ -18,11 +19,12 @@ const FLOORS: &[(&str, &str)] = &[
     ("syntax", "source diagnostic"),
     ("format", "source syntax diagnostic"),
     ("glob", ""),
-    ("check", "source diagnostic syntax glob"),
+    ("shell", ""),
+    ("check", "source diagnostic syntax glob shell"),
     ("plan", "source"),
     ("plan/lower", "source check syntax plan"),
     ("schedule", "plan"),
-    ("prove", "source diagnostic plan glob schedule"),
+    ("prove", "source diagnostic plan glob schedule shell"),
     ("compile", "source diagnostic syntax check plan prove schedule glob"),
     ("event", "plan schedule"),
     ("journal", "plan schedule event error"),
@@ -30,14 +32,14 @@ const FLOORS: &[(&str, &str)] = &[
     ("driver", "plan event error"),
     ("backend", "plan event error"),
     ("report", "plan schedule event error source"),
-    ("run", "plan schedule event workspace driver backend glob error"),
+    ("run", "plan schedule event workspace driver backend glob shell error"),
     ("cli", "*"),
     ("lib", "*"),
     ("main", "*"),
 ];
 
 /// The core: no I/O, no clock, no async.
-const CORE: &str = "source diagnostic syntax format glob check plan schedule prove compile";
+const CORE: &str = "source diagnostic syntax format glob shell check plan schedule prove compile";
 
 /// What the core must not name, as the beginning of a path.
 const NOT_IN_CORE: &[&str] = &[
@@ -209,22 +211,34 @@ fn no_word_is_left_that_promises_or_prints() {
 }
 
 #[test]
-fn every_snapshot_of_a_case_has_its_source() {
+fn every_snapshot_has_its_source() {
     let mut wrong = Vec::new();
-    for snapshot in files_under(&root().join("tests/cases"), "snap") {
+    let tests: Vec<String> = files_under(&root().join("tests"), "rs")
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .collect();
+    for snapshot in files_under(&root().join("tests"), "snap") {
         let folder = snapshot.parent().expect("a file stands in a folder");
         let name = snapshot.file_name().expect("a file has a name").to_string_lossy().into_owned();
         let name = name.trim_end_matches(".snap");
-        // `cycle.wave.snap`, `cycle.snap`, or `cycle@json.snap` where one source has several snapshots; a
-        // snapshot named after its folder's rule stands beside the folder's other files.
+        // `cycle.wave.snap`, `cycle.snap`, or `cycle@json.snap` where one source has several snapshots.
         let stem = name.split('@').next().unwrap_or(name);
         let has_source = fs::read_dir(folder).expect("the folder is there").flatten().any(|entry| {
             let other = entry.file_name().to_string_lossy().into_owned();
             !other.ends_with(".snap")
                 && (other == stem || other.rsplit_once('.').is_some_and(|(s, _)| s == stem))
         });
+        // Or a test that names it: as a string, or (`suite__render__a_name`) as a function.
+        let last = stem.rsplit("__").next().unwrap_or(stem);
+        let has_source = has_source
+            || tests
+                .iter()
+                .any(|text| text.contains(&format!("\"{last}\"")) || text.contains(&format!("fn {last}(")));
         if !has_source {
-            wrong.push(format!("{}: no source beside it: remove it", shown(&snapshot)));
+            wrong.push(format!(
+                "{}: neither a source beside it nor a test that names it: remove it",
+                shown(&snapshot)
+            ));
         }
     }
     for leftover in files_under(&root().join("tests"), "new") {
@@ -247,7 +261,7 @@ fn f<'a>(c: char) -> &'a str {
 mod inner { use super::x; }
 #[cfg(test)]
 mod tests { use crate::cli::everything; fn g() { let _ = "}"; } }
-fn h() { crate::driver::call() }
+fn h() -> impl Iterator<Item = u8> + use<> { crate::driver::call(); crate::driver::call() }
 "##,
     );
     let seen: Vec<String> = file.paths.iter().map(|path| path.parts.join("::")).collect();
@@ -357,8 +371,13 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// All of `src/` but the files that only tests compile (`#[cfg(test)] mod name;`).
-fn sources() -> Vec<Source> {
+/// All of `src/` but the files that only tests compile (`#[cfg(test)] mod name;`). Read once.
+fn sources() -> &'static [Source] {
+    static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<Source> {
     let folder = root().join("src");
     let mut texts = BTreeMap::new();
     for path in files_under(&folder, "rs") {
@@ -367,7 +386,7 @@ fn sources() -> Vec<Source> {
         texts.insert(module, fs::read_to_string(&path).expect("a source file is readable text"));
     }
     let mut tests_only = BTreeSet::new();
-    for (module, text) in &texts {
+    for (module, text) in texts.iter().filter(|(_, text)| text.contains("#[cfg(test)]")) {
         let (code, _) = separate(text);
         for (at, _) in code.match_indices("#[cfg(test)]") {
             // `mod name;`, and not `mod name { … }`.
@@ -452,6 +471,10 @@ fn block_comment(text: &str) -> usize {
 
 /// The length of the string or character literal that `text` begins with, if it begins with one.
 fn string(text: &str, before: Option<u8>) -> Option<usize> {
+    // What no literal begins with: nearly every character.
+    if !text.starts_with(['"', '\'', 'b', 'c', 'r']) {
+        return None;
+    }
     let is_inside_word = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let prefix = ["br", "cr", "r", "b", "c", ""]
         .into_iter()
@@ -537,7 +560,8 @@ fn paths(code: &str) -> Vec<NamedPath> {
                 }
                 depth = depth.saturating_sub(1);
             }
-            "use" => {
+            // Not the `use<…>` of a type.
+            "use" if tokens.get(at + 1).is_some_and(|(token, _)| token != "<") => {
                 let mut tree = Vec::new();
                 at = unfold(&tokens, at + 1, &[], &mut tree);
                 let inline_modules = modules.len();
@@ -573,7 +597,7 @@ fn unfold(
         match token.as_str() {
             "{" => {
                 at += 1;
-                while tokens.get(at).is_some_and(|(token, _)| token != "}") {
+                while tokens.get(at).is_some_and(|(token, _)| token != "}" && token != ";") {
                     at = unfold(tokens, at, &path, found);
                     if tokens.get(at).is_some_and(|(token, _)| token == ",") {
                         at += 1;

@@ -1,14 +1,259 @@
 //! `wavec check`: find what is wrong with plans, before anything runs.
 
-use super::Global;
-use crate::error::{Exit, Result};
+use super::loader::{self, Disk, Input};
+use super::settings::{self, LevelArgs};
+use super::{Global, fmt, output};
+use crate::check::Purpose;
+use crate::compile::{self, Compilation};
+use crate::diagnostic::baseline::Baseline;
+use crate::diagnostic::render::{
+    Report, TextOptions, clean, counts, render_github, render_json, render_sarif, render_short, render_text,
+};
+use crate::diagnostic::{Diagnostic, Severity, fix};
+use crate::error::{Error, Exit, Result};
+use clap::ValueEnum;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 /// Find what is wrong with plans, before anything runs
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  wavec check plans/*.wave")]
-pub struct Args {}
+#[command(after_help = "Ends with 0 when no plan has an error, with 1 when one has.
+An item with `# wavec: allow(CODE) \"why\"` above it is not told of that code;
+`[levels]` in wavec.toml sets levels for the project.
+
+Examples:
+  wavec check plans/*.wave
+  wavec check --fix --diff release.wave
+  wavec check --deny warnings --format github .")]
+pub struct Args {
+    /// Plans, directories to look for plans in, or `-` for standard input; the current directory when left out
+    files: Vec<PathBuf>,
+    /// How to show what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Set a param of the plan
+    #[arg(long, value_name = "NAME=VALUE", value_parser = loader::assignment)]
+    set: Vec<(String, String)>,
+    /// Mend what can be mended safely, in place
+    #[arg(long, help_heading = "Mending")]
+    fix: bool,
+    /// Show what `--fix` would change, and change nothing
+    #[arg(long, help_heading = "Mending")]
+    diff: bool,
+    #[command(flatten)]
+    levels: LevelArgs,
+    /// Do not say what stands in this file
+    #[arg(long, value_name = "FILE", help_heading = "Levels")]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline
+    #[arg(long, requires = "baseline", help_heading = "Levels")]
+    write_baseline: bool,
+}
+
+/// How to show what was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on standard error
+    Text,
+    /// One document; its schema is docs/schema/diagnostics.json
+    Json,
+    /// SARIF 2.1.0, for code hosts
+    Sarif,
+    /// Annotations for GitHub Actions
+    Github,
+    /// A line each, for editors and grep
+    Short,
+}
 
 /// Carries the command out.
-pub fn run(_args: Args, _global: &Global) -> Result<Exit> {
-    Ok(Exit::Success)
+pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    let plans = loader::find_plans(&args.files)?;
+    let mut exit = Exit::Success;
+    let mut compilations: Vec<Compilation> = Vec::new();
+    let mut changes = 0;
+    let mut disk = Disk::default();
+    for path in &plans {
+        let checked = loader::read_plan(path).and_then(|input| check_one(&args, global, input, &mut disk));
+        match checked {
+            Ok((compilation, count)) => {
+                compilations.push(compilation);
+                changes += count;
+            }
+            Err(error) if plans.len() > 1 => {
+                super::report(&error, global);
+                exit = error.exit;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if changes > 0 && !global.quiet {
+        let verb = if args.diff { "would mend" } else { "mended" };
+        output::say(&format!("{verb} {}\n", counted(changes, "mistake")))?;
+    }
+    drop_repeats(&mut compilations);
+    if let Some(path) = &args.baseline {
+        apply_baseline(path, args.write_baseline, &mut compilations, global)?;
+    }
+    if global.quiet {
+        for compilation in &mut compilations {
+            compilation.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        }
+    }
+    show(&args, global, &compilations, changes)?;
+    let has_error = compilations
+        .iter()
+        .any(|compilation| compilation.diagnostics.iter().any(|found| found.severity == Severity::Error));
+    Ok(match exit {
+        Exit::Success if has_error || (args.diff && changes > 0) => Exit::PlanErrors,
+        exit => exit,
+    })
+}
+
+/// Checks one plan and mends it if that was asked for; gives how many fixes were made too.
+fn check_one(args: &Args, global: &Global, input: Input, disk: &mut Disk) -> Result<(Compilation, usize)> {
+    let directory = loader::directory_of(&input.path);
+    let levels = settings::levels(&directory, &args.levels)?;
+    let options = loader::options(Purpose::Check, args.set.clone(), levels);
+    let compile = |text: &str, disk: &Disk| compile::compile(&input.path, text, disk, &options);
+    let mut compilation = compile(&input.text, disk);
+    if !args.fix && !args.diff {
+        return Ok((compilation, 0));
+    }
+    let is_stdin = input.path == Path::new(loader::STDIN_NAME);
+    let mut text = input.text.clone();
+    let mut before: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let mut count = 0;
+    // A fix may uncover another; each round makes at least one, so a plan needs few.
+    for _ in 0..50 {
+        let chosen = fix::choose(&compilation.diagnostics, |_| true);
+        if chosen.is_empty() {
+            break;
+        }
+        count += chosen.len();
+        let fixes = chosen.iter().filter_map(|index| compilation.diagnostics[*index].fix.as_ref());
+        let edited = fix::apply(&compilation.sources, fixes.flat_map(|fix| &fix.edits));
+        for (id, new) in edited {
+            let source = compilation.sources.file(id);
+            before.entry(source.path().to_path_buf()).or_insert_with(|| source.text().to_string());
+            if source.path() == input.path {
+                text = new;
+            } else {
+                disk.edit(source.path(), new);
+            }
+        }
+        compilation = compile(&text, disk);
+    }
+    let color = global.has_color(&std::io::stdout());
+    for (path, old) in before {
+        let new = if path == input.path { text.clone() } else { disk.edited(&path).unwrap_or_default() };
+        if args.diff {
+            output::print(&fmt::diff(&Input { path, text: old }, &new, color))?;
+        } else if path != input.path || !is_stdin {
+            output::replace_file(&path, &new)?;
+        }
+    }
+    if is_stdin && !args.diff {
+        output::print(&text)?;
+    }
+    Ok((compilation, count))
+}
+
+/// A library that several plans use is told of once.
+fn drop_repeats(compilations: &mut [Compilation]) {
+    let mut seen = HashSet::new();
+    for compilation in compilations {
+        let sources = &compilation.sources;
+        compilation.diagnostics.retain(|diagnostic| {
+            let span = diagnostic.span();
+            let path = sources.file(span.file).path();
+            let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+            seen.insert((path, span.start, span.end, diagnostic.code, diagnostic.message.clone()))
+        });
+    }
+}
+
+/// Takes out what the baseline knows, or writes it anew.
+fn apply_baseline(path: &Path, is_written: bool, found: &mut [Compilation], global: &Global) -> Result<()> {
+    if is_written {
+        let mut baseline = Baseline { version: 1, entries: Vec::new() };
+        for compilation in &mut *found {
+            let list = std::mem::take(&mut compilation.diagnostics);
+            baseline.entries.extend(Baseline::of(&compilation.sources, &list).entries);
+        }
+        let text = serde_json::to_string_pretty(&baseline).expect("BUG: a baseline is no JSON");
+        std::fs::write(path, text + "\n")
+            .map_err(|error| Error::new("write the baseline", loader::told(&error)).at(path))?;
+        if !global.quiet {
+            let count = counted(baseline.entries.len(), "diagnostic");
+            output::say(&format!("wrote {count} to {}\n", clean(&path.display().to_string())))?;
+        }
+        return Ok(());
+    }
+    let wrong = |cause: String| {
+        Error::new("read the baseline", cause).at(path).help("write it anew with `--write-baseline`")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(loader::told(&error)))?;
+    let mut baseline: Baseline = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if baseline.version != 1 {
+        return Err(wrong(format!("it is of version {}, and this wavec reads version 1", baseline.version)));
+    }
+    for compilation in found {
+        let list = std::mem::take(&mut compilation.diagnostics);
+        compilation.diagnostics = baseline.subtract(&compilation.sources, list);
+    }
+    if !baseline.entries.is_empty() && !global.quiet {
+        let count = counted(baseline.entries.len(), "diagnostic");
+        output::say(&format!("{count} of the baseline found no more: `--write-baseline` takes them out\n"))?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn show(args: &Args, global: &Global, compilations: &[Compilation], changes: usize) -> Result<()> {
+    let reports: Vec<Report> = compilations
+        .iter()
+        .map(|compilation| Report { sources: &compilation.sources, diagnostics: &compilation.diagnostics })
+        .collect();
+    match args.format {
+        Format::Text => show_text(&reports, global, changes > 0 && args.diff),
+        Format::Json => output::print(&render_json(&reports)),
+        Format::Sarif => output::print(&render_sarif(&reports)),
+        Format::Github => output::print(&render_github(&reports)),
+        Format::Short => output::print(&render_short(&reports)),
+    }
+}
+
+/// `is_mended`: what is shown is what would be left once the fixes are made.
+fn show_text(reports: &[Report], global: &Global, is_mended: bool) -> Result<()> {
+    let stderr = std::io::stderr();
+    let options =
+        TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: false };
+    let mut all: Vec<Diagnostic> = Vec::new();
+    let mut wrong = Vec::new();
+    for report in reports.iter().filter(|report| !report.diagnostics.is_empty()) {
+        output::say(&format!("{}\n", render_text(report.sources, report.diagnostics, options)))?;
+        all.extend(report.diagnostics.iter().cloned());
+        wrong.extend(report.sources.files().next().map(|(_, file)| file.path().display().to_string()));
+    }
+    let plans = counted(reports.len(), "plan");
+    let text = match wrong.as_slice() {
+        [] if global.quiet || is_mended => return Ok(()),
+        [_, ..] if is_mended => format!("{} would be left\n", counts(&all)),
+        [] => format!("{plans} checked, nothing found\n"),
+        [one] => format!("{} in {}\n", counts(&all), clean(one)),
+        several => format!("{} in {} of {plans}\n", counts(&all), several.len()),
+    };
+    output::say(&text)?;
+    let mut codes: Vec<&str> = all.iter().map(|diagnostic| diagnostic.code.name()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    match codes[..] {
+        [] => Ok(()),
+        _ if global.quiet => Ok(()),
+        [code] => output::say(&format!("`wavec explain {code}` tells more\n")),
+        [..] => output::say("`wavec explain CODE` tells more\n"),
+    }
 }

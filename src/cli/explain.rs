@@ -1,6 +1,6 @@
 //! `wavec explain`: explain a diagnostic code, or list them all.
 
-use super::{Global, output};
+use super::{Global, output, settings};
 use crate::diagnostic::codes::{ALL, Code, Group};
 use crate::diagnostic::render;
 use crate::error::{Error, Exit, Result};
@@ -31,13 +31,9 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
 }
 
 fn unknown(name: &str, bare: &str) -> Error {
-    let near = ALL
-        .iter()
-        .map(|code| (strsim::damerau_levenshtein(bare, code.name()), code.name()))
-        .filter(|(distance, _)| *distance <= 2.max(bare.len() / 3))
-        .min();
+    let near = settings::nearest(bare);
     let help = match near {
-        Some((_, near)) => format!("did you mean `{near}`? `wavec explain` lists all codes"),
+        Some(near) => format!("did you mean `{near}`? `wavec explain` lists all codes"),
         None => "`wavec explain` lists all codes".to_string(),
     };
     Error::new(format!("explain `{}`", render::clean(name)), "there is no such code")

@@ -2,10 +2,15 @@
 //!
 //! Says in full why a text could not be had. Knows nothing of what is in it.
 
+use super::settings::{self, LevelArgs};
+use crate::check::{Loader, Purpose};
+use crate::compile::{self, Compilation, Options};
+use crate::diagnostic::levels::Levels;
 use crate::diagnostic::render::clean;
 use crate::error::{Error, Exit, Result};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The largest plan that is read.
@@ -27,7 +32,7 @@ pub struct Input {
 /// Reads a plan from a path, or from standard input when the path is `-`.
 pub fn read_plan(path: &Path) -> Result<Input> {
     if path == Path::new(STDIN) {
-        let bytes = read_most(std::io::stdin().lock())
+        let bytes = read_most(io::stdin().lock())
             .map_err(|error| Error::new("read the plan from standard input", told(&error)))?;
         return decode(bytes, Path::new(STDIN_NAME));
     }
@@ -55,7 +60,7 @@ pub fn read_plan(path: &Path) -> Result<Input> {
 }
 
 /// Everything up to one byte past the limit.
-fn read_most(reader: impl Read) -> std::io::Result<Vec<u8>> {
+fn read_most(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -90,7 +95,7 @@ fn too_large(path: &Path) -> Error {
 }
 
 /// An error of the system while a plan was read.
-pub fn refused(error: &std::io::Error, path: &Path) -> Error {
+pub fn refused(error: &io::Error, path: &Path) -> Error {
     let wrong = Error::new("read the plan", told(error)).at(path);
     match error.kind() {
         ErrorKind::PermissionDenied => wrong.help("give yourself the right to read it: `chmod u+r`"),
@@ -100,7 +105,10 @@ pub fn refused(error: &std::io::Error, path: &Path) -> Error {
 }
 
 /// The system's words without its number: `Permission denied (os error 13)` is `permission denied`.
-pub fn told(error: &std::io::Error) -> String {
+pub fn told(error: &io::Error) -> String {
+    if error.kind() == ErrorKind::NotFound {
+        return "there is no such file".to_string();
+    }
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
@@ -191,4 +199,83 @@ fn plans_under(directory: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(plans)
+}
+
+/// The files that plans name, on disk; texts that were edited and not yet written come before those on disk.
+#[derive(Default)]
+pub struct Disk {
+    edited: BTreeMap<PathBuf, String>,
+}
+
+impl Disk {
+    /// Puts a text before the one on disk.
+    pub fn edit(&mut self, path: &Path, text: String) {
+        self.edited.insert(path.to_path_buf(), text);
+    }
+
+    /// The text that was put before the one on disk.
+    pub fn edited(&self, path: &Path) -> Option<String> {
+        self.edited.get(path).cloned()
+    }
+}
+
+impl Loader for Disk {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if let Some(text) = self.edited.get(path) {
+            return Ok(text.clone());
+        }
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory"));
+        }
+        let bytes = read_most(file)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(io::Error::new(ErrorKind::FileTooLarge, "it is too large"));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            io::Error::new(ErrorKind::InvalidData, format!("byte {at} is not UTF-8"))
+        })
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.edited.contains_key(path) || path.exists()
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let entries =
+            std::fs::read_dir(if directory.as_os_str().is_empty() { Path::new(".") } else { directory })?;
+        let mut names: Vec<String> =
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// The directory that a plan's paths are relative to; standard input counts as a file of the current one.
+pub fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// `NAME=VALUE`, for clap.
+pub fn assignment(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_string(), value.to_string())),
+        _ => Err("write NAME=VALUE".to_string()),
+    }
+}
+
+/// What to compile with.
+pub fn options(purpose: Purpose, set: Vec<(String, String)>, levels: Levels) -> Options {
+    Options { set, require_params: purpose != Purpose::Check, purpose, levels }
+}
+
+/// Reads and compiles the plan at a path, or from standard input when the path is `-`, as the project's settings say.
+pub fn compile_file(path: &Path, purpose: Purpose, set: Vec<(String, String)>) -> Result<Compilation> {
+    let input = read_plan(path)?;
+    let levels = settings::levels(&directory_of(&input.path), &LevelArgs::default())?;
+    Ok(compile::compile(&input.path, &input.text, &Disk::default(), &options(purpose, set, levels)))
 }

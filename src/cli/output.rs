@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 /// The columns that text may fill: the terminal's, `COLUMNS`, or 80.
 pub fn columns(stream: &impl IsTerminal) -> usize {
@@ -32,4 +33,27 @@ fn written(result: std::io::Result<()>, stream: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Puts a text in the place of a file's, wholly or not at all: it is written beside the file and then renamed.
+pub fn replace_file(path: &Path, text: &str) -> Result<()> {
+    let wrong = |error: &std::io::Error| Error::new("write the plan", super::loader::told(error)).at(path);
+    // A link stays a link: what it points to is replaced.
+    let target = std::fs::canonicalize(path).map_err(|error| wrong(&error))?;
+    let permissions = std::fs::metadata(&target).map_err(|error| wrong(&error))?.permissions();
+    if permissions.readonly() {
+        return Err(Error::new("write the plan", "it is read-only")
+            .at(path)
+            .help("make it writable: `chmod u+w`"));
+    }
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = std::fs::write(&beside, text)
+        .and_then(|()| std::fs::set_permissions(&beside, permissions))
+        .and_then(|()| std::fs::rename(&beside, &target));
+    written.map_err(|error| {
+        // What could not be put in place is of no use; that it cannot be removed either is not worth a word.
+        let _ = std::fs::remove_file(&beside);
+        wrong(&error)
+    })
 }

@@ -7,7 +7,7 @@ use super::messages;
 use crate::diagnostic::codes::Code;
 use crate::diagnostic::levels::{is_negotiable, is_negotiable_code};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::{Body, Comment, CommentKind, File, Statement, StatementKind};
 
 /// A code that is allowed at a place.
@@ -20,17 +20,14 @@ struct Allowance {
     is_used: bool,
 }
 
-/// A file's text and its tree.
-pub type Tree<'a> = (&'a str, &'a File<'a>);
-
 /// The diagnostics without those that an allowance lets stand, and with what is to be said about the allowances
 /// themselves. Unused ones are named in the plan's own file only, and not while errors have cut the proofs short.
-pub fn apply(trees: &[Tree], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn apply(sources: &SourceMap, trees: &[File], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut allowances = Vec::new();
-    for (index, (text, file)) in trees.iter().enumerate() {
+    for ((id, source), file) in sources.files().zip(trees) {
         for comment in &file.comments {
-            read(text, file, FileId(index as u32), comment, &mut allowances, &mut found);
+            read(source.text(), file, id, comment, &mut allowances, &mut found);
         }
     }
     let mut kept: Vec<Diagnostic> = Vec::new();
@@ -48,9 +45,12 @@ pub fn apply(trees: &[Tree], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
             kept.push(diagnostic);
         }
     }
-    let is_cut_short =
-        kept.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !is_negotiable_code(diagnostic.code));
-    for allowance in allowances.iter().filter(|allowance| !allowance.is_used && allowance.span.file == FileId(0)) {
+    let is_cut_short = kept
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error && !is_negotiable_code(diagnostic.code));
+    for allowance in
+        allowances.iter().filter(|allowance| !allowance.is_used && allowance.span.file == FileId(0))
+    {
         if !is_negotiable_code(allowance.code) {
             found.push(messages::not_allowable(allowance.code, allowance.span));
         } else if !is_cut_short {
@@ -63,7 +63,11 @@ pub fn apply(trees: &[Tree], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// Reads the allowances in a comment, if it is addressed to wavec.
 fn read(
-    text: &str, file: &File, id: FileId, comment: &Comment, allowances: &mut Vec<Allowance>,
+    text: &str,
+    file: &File,
+    id: FileId,
+    comment: &Comment,
+    allowances: &mut Vec<Allowance>,
     found: &mut Vec<Diagnostic>,
 ) {
     if comment.kind == CommentKind::Shebang {
@@ -120,7 +124,11 @@ fn target(text: &str, file: &File, comment: &Comment) -> Option<Span> {
     } else {
         let before = body.statements.iter().rev().find(|statement| statement.span.start < comment.span.start);
         match (before, owner) {
-            (Some(before), _) if is_same_line(before.span.end.min(comment.span.start), comment.span.start) => before,
+            (Some(before), _)
+                if is_same_line(before.span.end.min(comment.span.start), comment.span.start) =>
+            {
+                before
+            }
             (_, Some(owner)) if is_same_line(body.span.start, comment.span.start) => owner,
             _ => return None,
         }

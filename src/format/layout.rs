@@ -47,7 +47,8 @@ impl<'a, 's> Layout<'a, 's> {
         let elements = self.elements(statements, start, end);
         let mut before = start;
         let mut is_first = true;
-        // Whether the statement before has a body of several lines; none before the first.
+        // Whether the statement before has a body of several lines; none before the first, and once a blank line
+        // stands between it and the next.
         let mut was_tall: Option<bool> = None;
         for (index, element) in elements.iter().enumerate() {
             let (from, to) = element.range();
@@ -59,12 +60,12 @@ impl<'a, 's> Layout<'a, 's> {
                 Element::Comment(comment) => {
                     if line_breaks > 1 && !is_first {
                         self.lines.blank();
-                        was_tall = was_tall.map(|_| false);
+                        was_tall = None;
                     } else if let Some(tall) = was_tall {
                         // The blank line that the next statement asks for goes before its comments.
                         if self.wants_blank(tall, &elements, index, indent) {
                             self.lines.blank();
-                            was_tall = Some(false);
+                            was_tall = None;
                         }
                     }
                     self.lines.push(indent, self.comment_text(comment));
@@ -73,11 +74,9 @@ impl<'a, 's> Layout<'a, 's> {
                     let is_tall = self.is_tall(statement, indent);
                     let follows = index > 0 && matches!(elements[index - 1], Element::Statement(_));
                     let follows_trail = self.follows_statement(&elements, index);
-                    if !is_first && line_breaks > 1 {
-                        self.lines.blank();
-                    } else if (follows || follows_trail)
-                        && was_tall.is_some_and(|was| asks_blank(was, is_tall, indent))
-                    {
+                    let asks = (follows || follows_trail)
+                        && was_tall.is_some_and(|was| asks_blank(was, is_tall, indent));
+                    if asks || (!is_first && line_breaks > 1) {
                         self.lines.blank();
                     }
                     self.statement(statement, indent);

@@ -46,6 +46,8 @@ struct Place {
     is_code: bool,
     /// Whether every further word of this command would.
     is_all_code: bool,
+    /// In `name=( … )`: after a mistake in it, bash goes on with the next line, be that inside quotes.
+    is_list: bool,
     /// In `[[ … ]]`: the first value in it.
     test: Option<Option<usize>>,
 }
@@ -168,6 +170,7 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
         };
+        self.is_unsure |= self.place().is_list && "(;&|<>".contains(c);
         match c {
             '\\' => self.backslash()?,
             '\'' => self.enter(Open::Single, 1),
@@ -476,10 +479,11 @@ impl<'a> Scanner<'a> {
             self.arithmetic(true)?;
             return Ok(());
         }
+        let is_list = self.place().word.ends_with('=');
         self.end_word()?;
         self.take(1);
         self.open.push(Open::Paren);
-        self.places.push(Place::default());
+        self.places.push(Place { is_list, ..Place::default() });
         Ok(())
     }
 
@@ -536,7 +540,7 @@ impl<'a> Scanner<'a> {
                     }
                     self.take(1);
                 }
-                self.is_unsure |= !document.is_quoted && line.ends_with('\\');
+                self.is_unsure |= !document.is_quoted && may_reach_over(&line);
                 let is_last = self.peek(0).is_none();
                 self.take(1);
                 let text = if document.strips_tabs { line.trim_start_matches('\t') } else { &line };
@@ -618,9 +622,18 @@ impl<'a> Scanner<'a> {
         let place = self.place();
         // A test goes on over `&&` and line breaks.
         let test = place.test.take();
-        *place = Place { test, ..Place::default() };
+        *place = Place { test, is_list: place.is_list, ..Place::default() };
         Ok(())
     }
+}
+
+/// Whether a line of a here-document that is expanded may swallow the lines behind it, its end among them.
+fn may_reach_over(line: &str) -> bool {
+    let count = |c: char| line.matches(c).count();
+    let is_balanced = count('`').is_multiple_of(2) && count('(') == count(')') && count('{') == count('}');
+    let is_expanded = line.contains('`') || line.contains("$(") || line.contains("${");
+    let is_plain = !line.contains(['\'', '"', '\\', '#']) && !line.contains("case");
+    line.ends_with('\\') || is_expanded && !(is_balanced && is_plain)
 }
 
 /// Whether the command is still to come behind this word: an assignment, a reserved word, a command that runs another.

@@ -345,7 +345,7 @@ impl Writer<'_> {
             2 => self.words(&["lacks", "'todo!\\('", "in", "\"src/**/*.rs\""]),
             3 => self.words(&["value", "\"metrics.json\"", "at", "\"/errors\"", "<", "0.5%"]),
             4 => self.words(&["manual"]),
-            _ => self.words(&["value", "of", text, ">=", "3"]),
+            _ => self.words(&["value of", text, ">=", "3"]),
         }
     }
 

@@ -94,7 +94,7 @@ fn what_is_appended_is_loaded_by_another_connection() {
     assert_eq!(reader.load_after(run, 4).unwrap(), written[4..]);
     assert_eq!(reader.last_seq(run).unwrap(), 5);
     let known = reader.run(run).unwrap().unwrap();
-    assert_eq!((known.plan_name.as_str(), known.revision), ("demo", 1));
+    assert_eq!((known.plan_name.as_str(), known.revision), ("test", 1));
     assert_eq!(known.params, [("env".to_string(), "prod".to_string())]);
     assert_eq!(reader.sources(run).unwrap(), [(PathBuf::from("/p/demo.wave"), "text".to_string())]);
     assert!(reader.run(2).unwrap().is_none());
@@ -242,7 +242,7 @@ fn an_answer_waits_until_the_run_has_taken_it_in() {
     let mut elsewhere = Journal::open(&folder.0).unwrap();
     elsewhere.answer(run, &said("ann", Answer::Approved)).unwrap();
     elsewhere.answer(run, &said("bob", Answer::Rejected)).unwrap();
-    let open = journal.open_answers(run).unwrap();
+    let open: Vec<_> = journal.open_answers(run).unwrap().into_iter().map(|(_, answer)| answer).collect();
     assert_eq!(open, [said("ann", Answer::Approved), said("bob", Answer::Rejected)]);
     let taken = Event::ApprovalAnswered {
         owner,

@@ -1,4 +1,5 @@
 //! The run: its backend with real processes, its criteria, and whole runs under paused time.
 
 mod backend;
+mod cases;
 mod shell;

@@ -1,8 +1,12 @@
 //! The scheduler: what may start when, and how everything ends.
 
+#[path = "schedule/forecast.rs"]
+mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]
 mod properties;
+#[path = "schedule/views.rs"]
+mod views;

@@ -350,7 +350,7 @@ impl Builder {
                     checks: vec![criterion()],
                     approvals: vec![],
                     on_no_go,
-                    left_out: None,
+                    left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
                     span: span(),
                 });
                 self.steps.push((StepKind::Gate(id), group, drafts));
@@ -384,7 +384,7 @@ impl Builder {
             success: if node.has_success { vec![criterion()] } else { vec![] },
             rollback: vec![],
             overlaps: vec![],
-            left_out: None,
+            left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
             span: span(),
         });
         if let Some(parent) = parent {

@@ -9,7 +9,7 @@ use wavec::schedule::{Change, Limits, Outcome, Passage, Schedule, State, Work};
 
 /// A plan of groups in groups, with every kind of need and capacity. Edges go from earlier names to later ones, so
 /// there is no cycle.
-fn any_plan() -> impl Strategy<Value = Plan> {
+pub fn any_plan() -> impl Strategy<Value = Plan> {
     (any::<u64>(), 1..40usize, prop::option::of(1..5u32)).prop_map(|(seed, size, workers)| {
         let mut dice = Dice(seed);
         let settings = Settings {
@@ -386,6 +386,7 @@ proptest! {
     fn it_may_be_stopped_at_any_time(plan in any_plan(), seed: u64, steps in 0..30usize) {
         let mut judge = Judge::new(&Arc::new(plan), seed, 5);
         for _ in 0..steps {
+            judge.note_changes();
             if let Some((step, work)) = judge.schedule.take() {
                 judge.hold_start(step);
                 judge.running.push((step, work));
@@ -409,6 +410,7 @@ proptest! {
     fn a_driver_may_be_parked_at_any_time(plan in any_plan(), seed: u64, steps in 0..30usize) {
         let mut judge = Judge::new(&Arc::new(plan), seed, 0);
         for _ in 0..steps {
+            judge.note_changes();
             if let Some((step, work)) = judge.schedule.take() {
                 judge.running.push((step, work));
             } else if !judge.running.is_empty() {

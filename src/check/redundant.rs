@@ -1,0 +1,207 @@
+//! The passes over a graph without cycles: `after`s that say nothing new, and `overlaps` that free nothing or too much.
+
+use super::model::{Model, NodeId, NodeKind};
+use super::order::{Order, Source, VertexId, gates_in, last_gate};
+use super::{Findings, Input, messages};
+use crate::source::Span;
+use crate::syntax::ast::AfterMode;
+use std::collections::{HashMap, HashSet};
+
+/// How many edges the whole pass may follow: past it a note is left unsaid, never a mistake.
+const MOST_STEPS: usize = 5_000_000;
+
+/// Why an `after` says nothing new.
+#[derive(Clone, Debug)]
+pub(super) enum Already {
+    /// Two members of a sequence: the later one's and the earlier one's branch.
+    Sequence(NodeId, NodeId),
+    /// Other edges lead there: the nodes on the way, both ends among them, and where each edge is written.
+    Way(Vec<NodeId>, Vec<Span>),
+}
+
+/// Notes redundant `after`s and judges `overlaps`.
+pub(super) fn redundant<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mut Findings) {
+    let order = &model.order;
+    if order.sorted.len() < order.vertices.len() || findings.is_order_unsure {
+        return;
+    }
+    let has_overlaps = model.nodes.iter().any(|node| !node.overlaps.is_empty());
+    let mut search = Search { model, order, position: positions(order), has_overlaps, steps: 0 };
+    afters(&mut search, findings);
+    overlaps(&mut search, findings);
+}
+
+fn positions(order: &Order) -> Vec<u32> {
+    let mut position = vec![0; order.vertices.len()];
+    for (at, vertex) in order.sorted.iter().enumerate() {
+        position[vertex.index()] = at as u32;
+    }
+    position
+}
+
+struct Search<'m, 'a> {
+    model: &'m Model<'a>,
+    order: &'m Order,
+    position: Vec<u32>,
+    has_overlaps: bool,
+    steps: usize,
+}
+
+fn afters(search: &mut Search<'_, '_>, findings: &mut Findings) {
+    let model = search.model;
+    // A name in a `for` says something new as long as it does so in one turn.
+    let mut told: HashMap<Span, Option<(NodeId, NodeId, Span, Already)>> = HashMap::new();
+    let mut places: Vec<Span> = Vec::new();
+    for id in model.node_ids() {
+        for after in model.node(id).after.iter().filter(|after| after.mode == AfterMode::All) {
+            for (target, place) in &after.targets {
+                let already = match told.get(place) {
+                    Some(None) => None,
+                    _ => search.already(id, *target, *place),
+                };
+                if told.insert(*place, already.map(|way| (id, *target, after.span, way))).is_none() {
+                    places.push(*place);
+                }
+            }
+        }
+    }
+    for place in places {
+        if let Some(Some((id, target, statement, already))) = told.remove(&place) {
+            findings.add(messages::redundant_after(model, id, target, place, statement, &already));
+        }
+    }
+}
+
+impl Search<'_, '_> {
+    /// Whether something else orders `id` after `target` than the name at `place`.
+    fn already(&mut self, id: NodeId, target: NodeId, place: Span) -> Option<Already> {
+        let model = self.model;
+        let common = model.containers(id).find(|container| model.holds(*container, target))?;
+        if model.node(common).kind.is_sequence() {
+            let branch = |inner: NodeId| {
+                let children = &model.node(common).children;
+                children[children.partition_point(|child| *child <= inner) - 1]
+            };
+            // Cleanups are no children; what stands in them stands in a sequence of their own.
+            let is_child =
+                |inner: NodeId| model.node(common).children.first().is_some_and(|first| *first <= inner);
+            if is_child(id) && is_child(target) {
+                let (later, earlier) = (branch(id), branch(target));
+                // Where an `overlaps` says that the two are not in sequence, an `after` says what is meant.
+                if model.node(later).overlaps.iter().any(|(other, _)| *other == earlier) {
+                    return None;
+                }
+                // Waves stand in the plan only; where they overlap, the graph must be asked.
+                let is_plain = common != NodeId::PLAN || !self.has_overlaps;
+                if earlier < later && is_plain {
+                    return Some(Already::Sequence(later, earlier));
+                }
+            }
+        }
+        let way = self.way(self.order.first(id), self.order.last(target), Some(place))?;
+        let mut nodes: Vec<NodeId> = way.iter().map(|(vertex, _)| self.order.vertex(*vertex).node).collect();
+        nodes.dedup();
+        Some(Already::Way(nodes, way.iter().filter_map(|(_, place)| *place).collect()))
+    }
+
+    /// A chain of edges, each of which waits for success, from one vertex down to another; with the places of the
+    /// written ones. The edge that is written at `without` does not count.
+    fn way(
+        &mut self,
+        from: VertexId,
+        goal: VertexId,
+        without: Option<Span>,
+    ) -> Option<Vec<(VertexId, Option<Span>)>> {
+        let lowest = self.position[goal.index()];
+        let mut came: HashMap<VertexId, (VertexId, Option<Span>)> = HashMap::new();
+        let mut seen: HashSet<VertexId> = HashSet::from([from]);
+        let mut open = std::collections::VecDeque::from([from]);
+        while let Some(at) = open.pop_front() {
+            for need in &self.order.vertex(at).needs {
+                self.steps += 1;
+                if self.steps > MOST_STEPS {
+                    return None;
+                }
+                let (AfterMode::All, [to], [place]) = (need.mode, &need.to[..], &need.places[..]) else {
+                    continue;
+                };
+                let is_left_out = at == from && need.source == Source::After && without == Some(*place);
+                if is_left_out || self.position[to.index()] < lowest || !seen.insert(*to) {
+                    continue;
+                }
+                let is_written = matches!(need.source, Source::After | Source::Output);
+                came.insert(*to, (at, is_written.then_some(*place)));
+                if *to == goal {
+                    let mut way = vec![(goal, None)];
+                    let mut back = goal;
+                    while back != from {
+                        let (before, place) = came[&back];
+                        way.push((before, place));
+                        back = before;
+                    }
+                    way.reverse();
+                    return Some(way);
+                }
+                open.push_back(*to);
+            }
+        }
+        None
+    }
+}
+
+fn overlaps(search: &mut Search<'_, '_>, findings: &mut Findings) {
+    let (model, order) = (search.model, search.order);
+    for id in model.node_ids() {
+        let node = model.node(id);
+        let mut freed: Vec<(NodeId, Span)> = Vec::new();
+        for (other, place) in &node.overlaps {
+            let gate = last_gate(model, *other);
+            let end = order.last(gate.unwrap_or(*other));
+            match search.way(order.first(id), end, None) {
+                Some(way) => {
+                    let between = way.iter().rev().map(|(vertex, _)| order.vertex(*vertex).node);
+                    let between = between.into_iter().find(|between| {
+                        *between != *other
+                            && Some(*between) != gate
+                            && *between != id
+                            && *between != NodeId::PLAN
+                    });
+                    findings.add(messages::overlaps_frees_nothing(model, id, *other, *place, gate, between));
+                }
+                None => freed.push((*other, *place)),
+            }
+        }
+        if let Some((other, place)) = freed.first() {
+            let mut free = Vec::new();
+            unordered(model, id, false, &mut free);
+            if !free.is_empty() {
+                let has_gates = !gates_in(model, *other).is_empty();
+                findings.add(messages::unordered_overlap(model, id, *other, *place, &free, has_gates));
+            }
+        }
+    }
+}
+
+/// Collects the tasks that nothing written orders; gives whether anything in the node is ordered.
+fn unordered(model: &Model<'_>, id: NodeId, is_ordered: bool, free: &mut Vec<NodeId>) -> bool {
+    let node = model.node(id);
+    let mut is_ordered = is_ordered || !node.after.is_empty() || !node.uses_outputs.is_empty();
+    match node.kind {
+        NodeKind::Task(_) => {
+            if !is_ordered {
+                free.push(id);
+            }
+        }
+        NodeKind::Gate(_) => {}
+        kind => {
+            let mut any = is_ordered;
+            for child in &node.children {
+                let inner = unordered(model, *child, is_ordered, free);
+                any |= inner;
+                is_ordered |= inner && kind.is_sequence();
+            }
+            return any;
+        }
+    }
+    is_ordered
+}

@@ -1,0 +1,300 @@
+//! The pass that makes the items: `for` unrolled, names filled, each name once in its container.
+
+use super::model::{Model, Node, NodeId, NodeKind, Scope, ScopeId};
+use super::names::{NamePart, name_parts};
+use super::{Findings, Input, messages, texts};
+use crate::diagnostic::suggest;
+use crate::source::{FileId, Span};
+use crate::syntax::ast::{self, StatementKind};
+use crate::syntax::vocabulary::{self, Place};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Makes a node of every item of the plan.
+pub(super) fn items<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
+    let body = &input.trees[0].body;
+    let mut builder = Builder { model, findings };
+    builder.plan(body);
+    let has_task = model.nodes.iter().any(|node| node.kind.is_task());
+    if !has_task && !input.has_junk {
+        // A wave without a task, or a file without anything, has been told already.
+        let is_told = findings.list.iter().any(|found| found.message.contains("nothing in it"));
+        if let (Some(header), false) = (model.header, is_told) {
+            findings.add(messages::no_task(header.statement.keyword.to(header.name.span), header.name.text));
+        }
+    }
+}
+
+struct Builder<'b, 'a> {
+    model: &'b mut Model<'a>,
+    findings: &'b mut Findings,
+}
+
+/// What the items of a body are put into.
+#[derive(Clone, Copy)]
+struct Position {
+    parent: NodeId,
+    namespace: NodeId,
+    scope: ScopeId,
+    place: Place,
+}
+
+impl<'a> Builder<'_, 'a> {
+    fn plan(&mut self, body: &'a ast::Body<'a>) {
+        let header = self.model.header;
+        let keyword = header.map_or(Span::new(FileId(0), 0, 0), |header| header.statement.keyword);
+        let title = header.and_then(|header| header.title.map(|title| title.span));
+        let name = header.map(|header| header.name.span);
+        self.model.nodes.push(Node {
+            kind: NodeKind::Plan,
+            name: Cow::Borrowed(""),
+            name_span: name.unwrap_or(keyword),
+            header: header_span(keyword, name, title),
+            span: body.span,
+            docs: header.map_or(&[], |header| &header.statement.docs),
+            body,
+            parent: None,
+            position: 0,
+            namespace: NodeId::PLAN,
+            children: Vec::new(),
+            cleanups: Vec::new(),
+            end: 0,
+            scope: ScopeId(0),
+            after: Vec::new(),
+            overlaps: Vec::new(),
+            uses_outputs: Vec::new(),
+            agent: None,
+        });
+        let position =
+            Position { parent: NodeId::PLAN, namespace: NodeId::PLAN, scope: ScopeId(0), place: Place::File };
+        self.body(body, position);
+        self.model.nodes[0].end = self.model.nodes.len() as u32;
+    }
+
+    fn body(&mut self, body: &'a ast::Body<'a>, position: Position) {
+        for statement in &body.statements {
+            let Some(word) = vocabulary::of(&statement.kind) else { continue };
+            if !word.may_stand_in(position.place) {
+                // The parser has said so.
+                continue;
+            }
+            match &statement.kind {
+                StatementKind::Wave(wave) => {
+                    let (name, title) = (Some(&wave.name), wave.title.as_ref());
+                    self.item(statement, NodeKind::Wave(wave), name, title, &wave.body, position);
+                }
+                StatementKind::Block(block) => {
+                    let (name, title) = (block.name.as_ref(), block.title.as_ref());
+                    self.item(statement, NodeKind::Block(block), name, title, &block.body, position);
+                }
+                StatementKind::Task(task) => {
+                    let (name, title) = (Some(&task.name), task.title.as_ref());
+                    self.item(statement, NodeKind::Task(task), name, title, &task.body, position);
+                }
+                StatementKind::Gate(gate) => {
+                    let (name, title) = (gate.name.as_ref(), gate.title.as_ref());
+                    self.item(statement, NodeKind::Gate(gate), name, title, &gate.body, position);
+                }
+                StatementKind::Rollback(body) => {
+                    self.item(statement, NodeKind::Rollback, None, None, body, position);
+                }
+                StatementKind::Finally(body) => {
+                    self.item(statement, NodeKind::Finally, None, None, body, position);
+                }
+                StatementKind::For { variable, values, body } => {
+                    self.repeat(statement, variable, values, body, position);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn item(
+        &mut self,
+        statement: &'a ast::Statement<'a>,
+        kind: NodeKind<'a>,
+        name: Option<&'a ast::Name<'a>>,
+        title: Option<&'a ast::Text<'a>>,
+        body: &'a ast::Body<'a>,
+        position: Position,
+    ) {
+        let id = NodeId(self.model.nodes.len() as u32);
+        let own = match name {
+            Some(name) => self.name(name, position.scope),
+            None => Cow::Borrowed(""),
+        };
+        let name_span = name.map_or(statement.keyword, |name| name.span);
+        self.model.nodes.push(Node {
+            kind,
+            name: own.clone(),
+            name_span,
+            header: header_span(statement.keyword, name.map(|name| name.span), title.map(|title| title.span)),
+            span: statement.span,
+            docs: &statement.docs,
+            body,
+            parent: Some(position.parent),
+            position: self.model.node(position.parent).children.len() as u32,
+            namespace: position.namespace,
+            children: Vec::new(),
+            cleanups: Vec::new(),
+            end: 0,
+            scope: position.scope,
+            after: Vec::new(),
+            overlaps: Vec::new(),
+            uses_outputs: Vec::new(),
+            agent: None,
+        });
+        let parent = &mut self.model.nodes[position.parent.index()];
+        match kind.is_cleanup() {
+            true => parent.cleanups.push(id),
+            false => parent.children.push(id),
+        }
+        if !own.is_empty() {
+            self.enter(id, own.clone(), position);
+        }
+        if kind.is_group() {
+            let place = kind.place();
+            let namespace = if own.is_empty() { position.namespace } else { id };
+            self.body(body, Position { parent: id, namespace, place, ..position });
+            if is_empty(body) {
+                self.findings.add(messages::empty_group(self.model.node(id)));
+            }
+        }
+        self.model.nodes[id.index()].end = self.model.nodes.len() as u32;
+    }
+
+    /// The name of an item, its holes filled with what can be part of a name.
+    fn name(&mut self, name: &'a ast::Name<'a>, scope: ScopeId) -> Cow<'a, str> {
+        if !name.is_pattern() {
+            return Cow::Borrowed(name.text);
+        }
+        for part in name_parts(name.text) {
+            let NamePart::Hole(hole) = part else { continue };
+            match self.model.value(scope, hole) {
+                Some(value) if !is_name_part(value) => {
+                    let given = self.model.variable(scope, hole).map(|scope| scope.span);
+                    self.findings.add(messages::value_not_in_name(name.span, hole, value, given));
+                }
+                _ if self.model.is_value(scope, hole) => {}
+                _ => {
+                    let known = texts::value_names(self.model, scope);
+                    let near = suggest::nearest(hole, known.iter().copied()).map(str::to_owned);
+                    self.findings.add(messages::unknown_value(name.span, hole, near.as_deref()));
+                }
+            }
+        }
+        if let Some(index) = name_parts(name.text).find_map(|part| match part {
+            NamePart::Hole(hole) if self.model.variable(scope, hole).is_none() => {
+                self.model.param_names.get(hole).copied()
+            }
+            _ => None,
+        }) {
+            self.findings.used.params.insert(index);
+        }
+        self.model.filled(scope, name.text)
+    }
+
+    fn enter(&mut self, id: NodeId, name: Cow<'a, str>, position: Position) {
+        let key = (position.namespace, name.clone());
+        if let Some(first) = self.model.members.get(&key).copied() {
+            let (node, other) = (self.model.node(id), self.model.node(first));
+            let container = match position.namespace {
+                NodeId::PLAN => None,
+                namespace => Some(self.model.qualified(namespace)),
+            };
+            let finding = if node.name_span == other.name_span {
+                {
+                    let turn = &self.model.scopes[position.scope.0 as usize];
+                    messages::repeated_name(node, &name, turn.variable)
+                }
+            } else {
+                messages::duplicate_item(node, other, &name, container.as_deref())
+            };
+            self.findings.add_to_order(finding);
+            return;
+        }
+        self.model.members.insert(key, id);
+        self.model.by_name.entry(name).or_default().push(id);
+    }
+
+    fn repeat(
+        &mut self,
+        statement: &'a ast::Statement<'a>,
+        variable: &'a ast::Name<'a>,
+        values: &'a [ast::Text<'a>],
+        body: &'a ast::Body<'a>,
+        position: Position,
+    ) {
+        if values.is_empty() {
+            self.findings.add(messages::for_over_nothing(statement.keyword.to(variable.span)));
+            return;
+        }
+        let has_items = body.statements.iter().any(|statement| {
+            let is_item = |word: &vocabulary::Word| word.may_stand_in(Place::For);
+            matches!(statement.kind, StatementKind::Junk)
+                || vocabulary::of(&statement.kind).is_some_and(is_item)
+        });
+        if !has_items {
+            let keyword = statement.keyword;
+            self.findings.add(messages::empty_for(keyword.to(variable.span), variable.text));
+            return;
+        }
+        self.shadowed(variable, position.scope);
+        let mut seen: HashMap<Cow<'a, str>, Span> = HashMap::with_capacity(values.len());
+        for text in values {
+            texts::early(self.model, self.findings, position.scope, text, "a value of `for`");
+            let value = self.model.text(position.scope, text);
+            if let Some(first) = seen.get(&value) {
+                self.findings.add(messages::repeated_value(text.span, *first, &value));
+                continue;
+            }
+            seen.insert(value.clone(), text.span);
+            let scope = ScopeId(self.model.scopes.len() as u32);
+            self.model.scopes.push(Scope {
+                parent: position.scope,
+                variable: variable.text,
+                value,
+                span: text.span,
+            });
+            // What may stand in the `for` depends on what the `for` stands in: a gate not in a set.
+            self.body(body, Position { scope, ..position });
+        }
+    }
+
+    fn shadowed(&mut self, variable: &'a ast::Name<'a>, scope: ScopeId) {
+        if let Some(outer) = self.model.variable(scope, variable.text) {
+            let span = outer.span;
+            self.findings.add(messages::hidden_name(variable.span, variable.text, "variable", span));
+        } else if let Some(index) = self.model.param_names.get(variable.text) {
+            let place = self.model.params[*index].declaration.name.span;
+            self.findings.add(messages::hidden_name(variable.span, variable.text, "param", place));
+        }
+    }
+}
+
+/// Whether nothing is in a group that could be done; text that could not be read may be something.
+fn is_empty(body: &ast::Body<'_>) -> bool {
+    !body.statements.iter().any(|statement| {
+        matches!(
+            statement.kind,
+            StatementKind::Wave(_)
+                | StatementKind::Block(_)
+                | StatementKind::Task(_)
+                | StatementKind::For { .. }
+                | StatementKind::Junk
+        )
+    })
+}
+
+fn header_span(keyword: Span, name: Option<Span>, title: Option<Span>) -> Span {
+    match title.or(name) {
+        Some(last) => keyword.to(last),
+        None => keyword,
+    }
+}
+
+/// Whether a value may stand inside a name.
+fn is_name_part(value: &str) -> bool {
+    let is_letter = |c: char| c == '_' || c == '-' || unicode_ident::is_xid_continue(c);
+    !value.is_empty() && value.chars().all(is_letter)
+}

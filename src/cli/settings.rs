@@ -1,0 +1,130 @@
+//! What a project and the command line say of codes: `wavec.toml`, `--allow`, `--warn`, `--deny`.
+//!
+//! ```toml
+//! [levels]
+//! hot-file = "allow"          # allow, note, warn or deny
+//! unknown-claims = "deny"
+//! ```
+
+use super::loader;
+use crate::diagnostic::codes::{ALL, Code};
+use crate::diagnostic::levels::{Level, Levels, is_negotiable_code};
+use crate::diagnostic::render::clean;
+use crate::diagnostic::suggest;
+use crate::error::{Error, Exit, Result};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The name of a project's settings.
+pub const FILE: &str = "wavec.toml";
+
+/// How grave to take which code; the last flag of a code counts, and flags before `wavec.toml`.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct LevelArgs {
+    /// Do not say this; may be given often
+    #[arg(long, value_name = "CODE", help_heading = "Levels")]
+    allow: Vec<String>,
+    /// Take this as a warning; may be given often
+    #[arg(long, value_name = "CODE", help_heading = "Levels")]
+    warn: Vec<String>,
+    /// Take this as an error; `warnings` stands for all of them
+    #[arg(long, value_name = "CODE", help_heading = "Levels")]
+    deny: Vec<String>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[serde(default)]
+    levels: BTreeMap<String, String>,
+}
+
+/// The levels for a plan in `directory`: those of the nearest `wavec.toml` up to the project's root, then the flags'.
+pub fn levels(directory: &Path, args: &LevelArgs) -> Result<Levels> {
+    let mut levels = Levels::default();
+    if let Some((path, text)) = find(directory)? {
+        let settings: Settings = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Error::new("read the project's settings", format!("line {line}: {}", error.message()))
+                .at(&path)
+                .exit(Exit::Usage)
+        })?;
+        for (name, level) in &settings.levels {
+            let wrong = |cause: String, help: String| {
+                Error::new("read the project's settings", cause).at(&path).help(help).exit(Exit::Usage)
+            };
+            let level = Level::find(level).ok_or_else(|| {
+                let help = "write `allow`, `note`, `warn` or `deny`".to_string();
+                wrong(format!("`{level}` is no level, at `{name}`"), help)
+            })?;
+            let code = code(name).map_err(|help| wrong(format!("there is no code `{name}`"), help))?;
+            set(&mut levels, code, level).map_err(|(cause, help)| wrong(cause, help))?;
+        }
+    }
+    let groups = [(&args.allow, Level::Allow), (&args.warn, Level::Warn), (&args.deny, Level::Deny)];
+    for (names, level) in groups {
+        for name in names {
+            let flag = match level {
+                Level::Allow => "--allow",
+                Level::Warn => "--warn",
+                _ => "--deny",
+            };
+            if name == "warnings" && level == Level::Deny {
+                levels.deny_warnings = true;
+                continue;
+            }
+            let shown = clean(name);
+            let wrong = |cause: String, help: String| {
+                Error::new(format!("follow `{flag} {shown}`"), cause).help(help).exit(Exit::Usage)
+            };
+            let code = code(name).map_err(|help| wrong("there is no such code".to_string(), help))?;
+            set(&mut levels, code, level).map_err(|(cause, help)| wrong(cause, help))?;
+        }
+    }
+    Ok(levels)
+}
+
+fn set(levels: &mut Levels, code: Code, level: Level) -> std::result::Result<(), (String, String)> {
+    if level != Level::Deny && !is_negotiable_code(code) {
+        let cause = format!("`{}` cannot be allowed: a plan does not run until it is mended", code.name());
+        return Err((cause, "mend the plan".to_string()));
+    }
+    levels.set(code, level);
+    Ok(())
+}
+
+/// The code of that name, or what to do instead.
+fn code(name: &str) -> std::result::Result<Code, String> {
+    Code::find(name).ok_or_else(|| match nearest(name) {
+        Some(near) => format!("did you mean `{near}`? `wavec explain` lists all codes"),
+        None => "`wavec explain` lists all codes".to_string(),
+    })
+}
+
+/// The code that is spelled most like `name`, if one is near.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    suggest::nearest(name, ALL.iter().map(|code| code.name()))
+}
+
+/// The nearest settings above a directory, not past the project's root.
+fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let here = std::env::current_dir().unwrap_or_default();
+    for ancestor in absolute.ancestors() {
+        let path = ancestor.join(FILE);
+        // Below the current directory it is named from there.
+        let path = path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => return Ok(Some((path, text))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(Error::new("read the project's settings", loader::told(&error)).at(path));
+            }
+        }
+        if ancestor.join(".git").exists() || ancestor.join(".wavec").exists() {
+            break;
+        }
+    }
+    Ok(None)
+}
