@@ -242,7 +242,7 @@ fn an_answer_waits_until_the_run_has_taken_it_in() {
     let mut elsewhere = Journal::open(&folder.0).unwrap();
     elsewhere.answer(run, &said("ann", Answer::Approved)).unwrap();
     elsewhere.answer(run, &said("bob", Answer::Rejected)).unwrap();
-    let open = journal.open_answers(run).unwrap();
+    let open: Vec<_> = journal.open_answers(run).unwrap().into_iter().map(|(_, answer)| answer).collect();
     assert_eq!(open, [said("ann", Answer::Approved), said("bob", Answer::Rejected)]);
     let taken = Event::ApprovalAnswered {
         owner,
