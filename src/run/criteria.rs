@@ -168,7 +168,13 @@ async fn command(
     let mut job = context.job(format!("{name}/check-{}", index + 1), log.clone(), words, environment);
     job.captures_stdout = true;
     let attended = attend(context.backend.start(job), subject.cancel.clone(), within, |_| ()).await;
-    let output = tokio::task::spawn_blocking(move || std::fs::read(log)).await;
+    // Read aside when it is long.
+    const SHORT: u64 = 1 << 20;
+    let is_short = std::fs::metadata(&log).map_or(true, |data| data.len() <= SHORT);
+    let output = match is_short {
+        true => Ok(std::fs::read(log)),
+        false => tokio::task::spawn_blocking(move || std::fs::read(log)).await,
+    };
     Ran {
         status: attended.end.status,
         is_timed_out: attended.is_timed_out,

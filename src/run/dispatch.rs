@@ -224,6 +224,10 @@ impl<'s> Dispatcher<'s> {
         if self.before.is_some() {
             self.context.backend.end_leftovers(self.context.mark.clone()).await;
         }
+        // What people have said while no wavec ran is there from the beginning.
+        while let Ok(request) = self.requests.try_recv() {
+            self.hear(Message::Request(request));
+        }
         self.begin();
         loop {
             // Before anything is decided: what people have said may be what it waits for.
@@ -418,7 +422,7 @@ impl<'s> Dispatcher<'s> {
                     StepKind::Task(task) => {
                         if !self.is_known_task(task) {
                             let reason = match &self.plan.task(task).left_out {
-                                Some(when) if cause.is_none() => format!("`when {when}` does not hold"),
+                                Some(why) if cause.is_none() => why.clone(),
                                 _ => self.because(outcome, cause),
                             };
                             self.events.push(Event::TaskEnded { task, outcome, reason });
@@ -433,7 +437,8 @@ impl<'s> Dispatcher<'s> {
 
     /// Why something ended as it did through no doing of its own, in words.
     pub fn because(&self, outcome: Outcome, cause: Option<StepId>) -> String {
-        let Some(cause) = cause else {
+        let ended = cause.map(|cause| self.schedule.state(cause));
+        let Some(cause) = cause.filter(|_| ended != Some(State::Ended(Outcome::NotRun))) else {
             return match outcome {
                 Outcome::Skipped => "all in it was left out".into(),
                 _ if self.hurry > Hurry::None => "the run stopped before it could start".into(),
@@ -441,8 +446,8 @@ impl<'s> Dispatcher<'s> {
                 _ => String::new(),
             };
         };
-        let ended = match self.schedule.state(cause) {
-            State::Ended(outcome) => outcome,
+        let ended = match ended {
+            Some(State::Ended(outcome)) => outcome,
             _ => outcome,
         };
         match self.plan.step(cause).kind {
@@ -648,7 +653,7 @@ impl<'s> Dispatcher<'s> {
         let ended = plan.task(task);
         self.is_cut |= outcome == Outcome::Cancelled;
         if outcome == Outcome::Failed {
-            self.failures.push(format!("`{}` {reason}", ended.name));
+            self.failures.push(format!("`{}` failed: {reason}", ended.name));
         }
         let Some(step) = ended.step else { return };
         self.schedule.finish(step, outcome);

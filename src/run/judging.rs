@@ -16,6 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// Who answers when nobody does.
+const TIMEOUT: &str = "timeout";
+
 /// The criteria of an owner that are being tested.
 pub(super) struct Judging {
     pub cancel: watch::Sender<Urgency>,
@@ -264,15 +267,17 @@ impl Dispatcher<'_> {
             by: by.clone(),
             reason: reason.clone(),
         });
-        let no = if reason.is_empty() { format!("{by} said no") } else { format!("{by} said no: {reason}") };
+        let no = match (by.as_str(), reason.as_str()) {
+            (TIMEOUT, reason) => reason.to_owned(),
+            (by, "") => format!("{by} said no"),
+            (by, reason) => format!("{by} said no: {reason}"),
+        };
         match owner {
             ApprovalOwner::Task(task) => self.approval_over(
                 task,
                 match answer {
                     Answer::Approved => AttemptEnd::Done,
-                    Answer::Rejected => AttemptEnd::Rejected {
-                        reason: if reason.is_empty() { by } else { format!("{by}: {reason}") },
-                    },
+                    Answer::Rejected => AttemptEnd::Rejected { reason: no },
                 },
             ),
             ApprovalOwner::Gate(gate) => self.gate_answered(gate, index, answer, no),
@@ -298,7 +303,7 @@ impl Dispatcher<'_> {
         let Some(Question { deadline: Some((_, within, is_yes)), .. }) = question else { return };
         let reason = format!("nobody answered within {}", words::duration(*within));
         let answer = if *is_yes { Answer::Approved } else { Answer::Rejected };
-        self.answer(owner, index, Said { answer, by: "timeout".into(), reason });
+        self.answer(owner, index, Said { answer, by: TIMEOUT.into(), reason });
     }
 
     /// What the next attempt is told of this one.
