@@ -99,7 +99,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
             compilation.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
         }
     }
-    show(&args, global, &compilations)?;
+    show(&args, global, &compilations, changes)?;
     let has_error = compilations
         .iter()
         .any(|compilation| compilation.diagnostics.iter().any(|found| found.severity == Severity::Error));
@@ -212,13 +212,13 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn show(args: &Args, global: &Global, compilations: &[Compilation]) -> Result<()> {
+fn show(args: &Args, global: &Global, compilations: &[Compilation], changes: usize) -> Result<()> {
     let reports: Vec<Report> = compilations
         .iter()
         .map(|compilation| Report { sources: &compilation.sources, diagnostics: &compilation.diagnostics })
         .collect();
     match args.format {
-        Format::Text => show_text(&reports, global),
+        Format::Text => show_text(&reports, global, changes > 0 && args.diff),
         Format::Json => output::print(&render_json(&reports)),
         Format::Sarif => output::print(&render_sarif(&reports)),
         Format::Github => output::print(&render_github(&reports)),
@@ -226,7 +226,8 @@ fn show(args: &Args, global: &Global, compilations: &[Compilation]) -> Result<()
     }
 }
 
-fn show_text(reports: &[Report], global: &Global) -> Result<()> {
+/// `is_mended`: what is shown is what would be left once the fixes are made.
+fn show_text(reports: &[Report], global: &Global, is_mended: bool) -> Result<()> {
     let stderr = std::io::stderr();
     let options =
         TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: false };
@@ -239,7 +240,8 @@ fn show_text(reports: &[Report], global: &Global) -> Result<()> {
     }
     let plans = counted(reports.len(), "plan");
     let text = match wrong.as_slice() {
-        [] if global.quiet => return Ok(()),
+        [] if global.quiet || is_mended => return Ok(()),
+        [_, ..] if is_mended => format!("{} would be left\n", counts(&all)),
         [] => format!("{plans} checked, nothing found\n"),
         [one] => format!("{} in {}\n", counts(&all), clean(one)),
         several => format!("{} in {} of {plans}\n", counts(&all), several.len()),

@@ -106,6 +106,9 @@ pub fn refused(error: &io::Error, path: &Path) -> Error {
 
 /// The system's words without its number: `Permission denied (os error 13)` is `permission denied`.
 pub fn told(error: &io::Error) -> String {
+    if error.kind() == ErrorKind::NotFound {
+        return "there is no such file".to_string();
+    }
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();

@@ -10,6 +10,7 @@ use super::loader;
 use crate::diagnostic::codes::{ALL, Code};
 use crate::diagnostic::levels::{Level, Levels, is_negotiable_code};
 use crate::diagnostic::render::clean;
+use crate::diagnostic::suggest;
 use crate::error::{Error, Exit, Result};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -45,7 +46,9 @@ pub fn levels(directory: &Path, args: &LevelArgs) -> Result<Levels> {
     if let Some((path, text)) = find(directory)? {
         let settings: Settings = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::new("read the project's settings", format!("line {line}: {}", error.message())).at(&path)
+            Error::new("read the project's settings", format!("line {line}: {}", error.message()))
+                .at(&path)
+                .exit(Exit::Usage)
         })?;
         for (name, level) in &settings.levels {
             let wrong = |cause: String, help: String| {
@@ -101,18 +104,17 @@ fn code(name: &str) -> std::result::Result<Code, String> {
 
 /// The code that is spelled most like `name`, if one is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    ALL.iter()
-        .map(|code| (strsim::damerau_levenshtein(name, code.name()), code.name()))
-        .filter(|(distance, _)| *distance <= 2.max(name.len() / 3))
-        .min()
-        .map(|(_, near)| near)
+    suggest::nearest(name, ALL.iter().map(|code| code.name()))
 }
 
 /// The nearest settings above a directory, not past the project's root.
 fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let here = std::env::current_dir().unwrap_or_default();
     for ancestor in absolute.ancestors() {
         let path = ancestor.join(FILE);
+        // Below the current directory it is named from there.
+        let path = path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path);
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -1,13 +1,13 @@
 //! The diagnostics of this room, a constructor each.
 
 use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Diagnostic, Edit};
+use crate::diagnostic::{Diagnostic, Edit, suggest};
 use crate::source::Span;
 
 /// An allowance that silences nothing.
 pub fn unused_allowance(code: Code, span: Span) -> Diagnostic {
-    let message = format!("nothing here is a `{}`", code.name());
-    Diagnostic::new(codes::UNUSED_ALLOWANCE, message, span, "allowed, but not found here")
+    let message = format!("there is no `{}` here to allow", code.name());
+    Diagnostic::new(codes::UNUSED_ALLOWANCE, message, span, "nothing here has this code")
         .help("remove the allowance, or move it above the item that it is for")
 }
 
@@ -42,11 +42,7 @@ pub fn unknown_directive(span: Span) -> Diagnostic {
 
 /// A code that the catalogue does not have.
 pub fn unknown_code(name: &str, span: Span) -> Diagnostic {
-    let near = codes::ALL
-        .iter()
-        .map(|code| (strsim::damerau_levenshtein(name, code.name()), code.name()))
-        .filter(|(distance, _)| *distance <= 2.max(name.len() / 3))
-        .min();
+    let near = suggest::nearest(name, codes::ALL.iter().map(|code| code.name()));
     let diagnostic = Diagnostic::new(
         codes::UNKNOWN_CODE,
         format!("there is no diagnostic `{name}`"),
@@ -54,7 +50,7 @@ pub fn unknown_code(name: &str, span: Span) -> Diagnostic {
         "not in the list of `wavec explain`",
     );
     match near {
-        Some((_, near)) => diagnostic.help(format!("write `{near}`")).fix(
+        Some(near) => diagnostic.help(format!("write `{near}`")).fix(
             format!("write `{near}`"),
             vec![Edit { span, text: near.to_string() }],
             true,

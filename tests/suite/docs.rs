@@ -1,57 +1,225 @@
-//! What the documents promise holds: every page of a diagnostic fails and is mended as it says.
+//! What the README and the documents promise: their plans compile or fail as they say, their links lead somewhere,
+//! their lists are whole.
 
-use crate::check::compile_case;
+mod diagnostics;
+
 use std::collections::BTreeSet;
-use std::path::Path;
-use wavec::diagnostic::{Severity, codes};
+use std::path::{Path, PathBuf};
+use wavec::check::Memory;
+use wavec::compile::{self, Options};
+use wavec::diagnostic::Severity;
 
-/// The `wave` blocks under a heading of a page.
-fn blocks<'t>(page: &'t str, heading: &str) -> Vec<&'t str> {
-    let Some((_, section)) = page.split_once(&format!("\n## {heading}\n")) else { return Vec::new() };
-    let section = section.split("\n## ").next().unwrap_or(section);
-    let fenced = section.split("```wave\n").skip(1);
-    fenced.filter_map(|block| block.split_once("```").map(|(text, _)| text)).collect()
+/// A fenced block of a Markdown page.
+struct Block {
+    /// What stands behind the backticks, split into words: `wave`, `fails=unknown-word`.
+    info: Vec<String>,
+    text: String,
+    /// The line of the opening backticks, from 1.
+    line: usize,
 }
 
-#[test]
-fn every_page_fails_and_is_mended_as_it_says() {
-    let mut wrong = Vec::new();
-    for code in codes::ALL {
-        let name = code.name();
-        let page = code.page();
-        if !page.starts_with(&format!("# {name}\n\n")) {
-            wrong.push(format!("{name}: the page has another title"));
-        }
-        let (fails, fixed) = (blocks(page, "Fails"), blocks(page, "Fixed"));
-        let ([fails], [fixed]) = (&fails[..], &fixed[..]) else {
-            wrong.push(format!("{name}: a page has one block that fails and one that is fixed"));
-            continue;
-        };
-        let found = compile_case(fails).diagnostics;
-        let others: Vec<_> = found.iter().filter(|found| found.code != *code).collect();
-        if found.iter().filter(|found| found.code == *code).count() != 1 || !others.is_empty() {
-            wrong.push(format!("{name}: the failing block gives {:#?}", said(&found)));
-        }
-        let left = compile_case(fixed).diagnostics;
-        if left.iter().any(|found| found.code == *code || found.severity == Severity::Error) {
-            wrong.push(format!("{name}: the fixed block gives {:#?}", said(&left)));
+impl Block {
+    /// The values of `KEY=…` behind the backticks.
+    fn values(&self, key: &str) -> Vec<&str> {
+        self.info.iter().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')).collect()
+    }
+
+    fn is(&self, language: &str) -> bool {
+        self.info.first().is_some_and(|word| word == language)
+    }
+}
+
+/// The pages whose blocks these tests try: all but `docs/diagnostics`, which has its own.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"]
+        .map(|page| root.join(page))
+        .into();
+    let documents = std::fs::read_dir(root.join("docs")).expect("docs/ is there");
+    pages.extend(
+        documents.flatten().map(|entry| entry.path()).filter(|path| path.extension() == Some("md".as_ref())),
+    );
+    pages.sort();
+    pages
+}
+
+fn name(page: &Path) -> String {
+    page.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(page).display().to_string()
+}
+
+fn blocks(page: &Path) -> Vec<Block> {
+    let text = std::fs::read_to_string(page).expect("the page is readable");
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, Some(info)) => {
+                let info = info.split_whitespace().map(str::to_owned).collect();
+                open = Some(Block { info, text: String::new(), line: index + 1 });
+            }
+            (None, None) => {}
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(open.is_none(), "{}: a block is not closed", name(page));
+    blocks
 }
 
-fn said(found: &[wavec::diagnostic::Diagnostic]) -> Vec<String> {
-    found.iter().map(|found| format!("{}: {}", found.code.name(), found.message)).collect()
+/// `wave` alone: neither errors nor warnings. `fails=CODE`: that error, and no other. `warns=CODE`: that warning.
+/// `file=NAME`: a library for the blocks that follow.
+#[test]
+fn every_plan_on_every_page_is_what_it_says() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for page in pages() {
+        let mut files = Memory::new();
+        for block in blocks(&page).iter().filter(|block| block.is("wave")) {
+            count += 1;
+            let path = block.values("file").first().map_or("page.wave", |path| path);
+            let compilation = compile::compile(Path::new(path), &block.text, &files, &Options::default());
+            let found: BTreeSet<String> = compilation
+                .diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.severity >= Severity::Warning)
+                .map(|diagnostic| diagnostic.code.name().to_owned())
+                .collect();
+            let expected: BTreeSet<String> = [block.values("fails"), block.values("warns")]
+                .concat()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            if found != expected {
+                let messages: Vec<_> = compilation
+                    .diagnostics
+                    .iter()
+                    .map(|d| format!("    {}: {}", d.code.name(), d.message))
+                    .collect();
+                wrong.push(format!(
+                    "{}:{}: expected {expected:?}, found {found:?}\n{}",
+                    name(&page),
+                    block.line,
+                    messages.join("\n")
+                ));
+            }
+            if path != "page.wave" {
+                files = files.with(path, block.text.clone());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(count >= 15, "only {count} plans were found on the pages");
+}
+
+/// What one reads is what `wavec fmt` writes.
+#[test]
+fn every_plan_on_every_page_is_in_the_canonical_layout() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        for block in blocks(&page).iter().filter(|block| block.is("wave")) {
+            let parsed = wavec::syntax::parse(wavec::source::FileId(0), &block.text);
+            if !parsed.diagnostics.is_empty() {
+                continue;
+            }
+            let expected = wavec::format::format(&block.text, &parsed.file);
+            if expected != block.text {
+                wrong.push(format!("{}:{}: should be\n{expected}", name(&page), block.line));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_page_has_a_code() {
-    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics");
-    let names: BTreeSet<String> = std::fs::read_dir(pages)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path().file_stem().unwrap().to_string_lossy().into_owned())
+fn every_link_between_the_pages_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("the page is readable");
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split(')').next().unwrap_or_default();
+            if target.starts_with("https://") || target.starts_with("http://") {
+                continue;
+            }
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = match path {
+                "" => page.clone(),
+                path => page.parent().expect("a page is in a folder").join(path),
+            };
+            let is_there = file.exists()
+                && (anchor.is_empty()
+                    || std::fs::read_to_string(&file).is_ok_and(|text| {
+                        text.lines()
+                            .filter(|line| line.starts_with('#'))
+                            .any(|line| anchor_of(line) == anchor)
+                    }));
+            if !is_there {
+                wrong.push(format!("{}: `{target}` leads nowhere", name(&page)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The anchor that a heading gets.
+fn anchor_of(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
+/// The reference's table of all statements is the vocabulary's; `INSTA_UPDATE=always` writes it.
+#[test]
+fn the_reference_lists_every_statement() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language.md");
+    let text = std::fs::read_to_string(&page).expect("the reference is there");
+    let (begin, end) = ("<!-- statements: from src/syntax/vocabulary.rs -->\n", "<!-- end of statements -->");
+    let (before, rest) = text.split_once(begin).expect("the table has its beginning");
+    let (table, after) = rest.split_once(end).expect("the table has its end");
+    let mut expected = String::from("\n| statement | stands in | often | meaning |\n|---|---|---|---|\n");
+    for word in wavec::syntax::vocabulary::WORDS {
+        let form = word.form.replace('|', "\\|");
+        let often = if word.is_once { "once" } else { "" };
+        expected.push_str(&format!("| `{form}` | {} | {often} | {} |\n", word.belongs(), word.help));
+    }
+    expected.push('\n');
+    if table == expected {
+        return;
+    }
+    let is_update = std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always");
+    assert!(is_update, "docs/language.md: the table of statements is old: run with INSTA_UPDATE=always");
+    std::fs::write(&page, format!("{before}{begin}{expected}{end}{after}"))
+        .expect("the reference is writable");
+}
+
+/// Every exit code of `error::Exit`, and every command, stands in `docs/cli.md`.
+#[test]
+fn the_command_line_is_documented_whole() {
+    let text = include_str!("../../docs/cli.md");
+    let mut missing: Vec<String> = wavec::cli::command()
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .map(|command| format!("wavec {}", command.get_name()))
+        .filter(|command| !text.contains(command.as_str()))
         .collect();
-    let known: BTreeSet<String> = codes::ALL.iter().map(|code| code.name().to_owned()).collect();
-    assert_eq!(names, known);
+    for code in ["0", "1", "2", "3", "4", "5", "130"] {
+        if !text.contains(&format!("| {code} |")) {
+            missing.push(format!("exit code {code}"));
+        }
+    }
+    assert!(missing.is_empty(), "docs/cli.md does not have {missing:?}");
+}
+
+/// The README says how to test, and CI does exactly that.
+#[test]
+fn ci_runs_the_command_that_the_readme_names() {
+    let readme = include_str!("../../README.md");
+    let ci = include_str!("../../.ci/run");
+    assert!(readme.lines().any(|line| line == "cargo test"), "the README names the test command");
+    assert!(ci.lines().any(|line| line == "step cargo test"), "CI runs it");
 }

@@ -13,8 +13,8 @@ fn called(model: &Model<'_>, id: NodeId) -> String {
     let node = model.node(id);
     match node.kind {
         NodeKind::Plan => "the plan".to_owned(),
-        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.word(), model.line(node.span)),
-        kind => format!("{} `{}`", kind.word(), node.name),
+        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.noun(), model.line(node.span)),
+        kind => format!("{} `{}`", kind.noun(), node.name),
     }
 }
 
@@ -22,7 +22,7 @@ fn called(model: &Model<'_>, id: NodeId) -> String {
 pub(in crate::check) fn after_itself(node: &Node<'_>, span: Span, others: &[String]) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         codes::AFTER_ITSELF,
-        format!("the {} `{}` comes after itself", node.kind.word(), node.name),
+        format!("the {} `{}` comes after itself", node.kind.noun(), node.name),
         span,
         "names the item that it stands in",
     )
@@ -74,36 +74,38 @@ pub(in crate::check) fn after_cleanup(
     target: NodeId,
     span: Span,
 ) -> Diagnostic {
-    let (message, here, place) = match (model.cleanup_of(id), model.cleanup_of(target)) {
+    let (message, here, place, help) = match (model.cleanup_of(id), model.cleanup_of(target)) {
         (Some(own), _) => {
-            let word = model.node(own).kind.word();
+            let word = model.node(own).kind.noun();
             let message = format!(
                 "{} stands in `{word}`, and comes after {} outside of it",
                 called(model, id),
                 called(model, target)
             );
-            (message, format!("`{word}` starts when all else is over"), model.node(own).header)
+            let help = "remove the name: the tasks in here run one after another, in the order of the file";
+            (message, format!("`{word}` starts when all else is over"), model.node(own).header, help)
         }
         (None, theirs) => {
             let cleanup = theirs.unwrap_or(target);
-            let word = model.node(cleanup).kind.word();
+            let word = model.node(cleanup).kind.noun();
             let message = format!(
                 "{} comes after {}, which stands in `{word}`",
                 called(model, id),
                 called(model, target)
             );
-            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header)
+            let help = "remove the name, or move that task into the plan's order";
+            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header, help)
         }
     };
     Diagnostic::new(codes::AFTER_CLEANUP, message, span, here)
         .label(place, "outside the plan's order")
-        .help("remove the name: the tasks in here run one after another, in the order of the file")
+        .help(help)
 }
 
 /// A hole that names the output of a task in `rollback` or `finally`
 pub(in crate::check) fn output_of_cleanup(model: &Model<'_>, task: NodeId, span: Span) -> Diagnostic {
     let cleanup = model.cleanup_of(task).unwrap_or(task);
-    let word = model.node(cleanup).kind.word();
+    let word = model.node(cleanup).kind.noun();
     Diagnostic::new(
         codes::AFTER_CLEANUP,
         format!("{} hands its output on only in `{word}`", called(model, task)),
@@ -121,7 +123,7 @@ pub(in crate::check) fn assert_on_cleanup(
     cleanup: NodeId,
     span: Span,
 ) -> Diagnostic {
-    let word = model.node(cleanup).kind.word();
+    let word = model.node(cleanup).kind.noun();
     Diagnostic::new(
         codes::AFTER_CLEANUP,
         format!("{} stands in `{word}`, of whose order nothing can be claimed", called(model, item)),
@@ -148,19 +150,25 @@ pub(in crate::check) fn dependency_cycle(model: &Model<'_>, order: &Order, way: 
     let mut diagnostic =
         Diagnostic::new(codes::DEPENDENCY_CYCLE, message, first.place, here(model, order, first));
     let mut shown = 1;
+    let mut is_whole = true;
     for link in &way[1..] {
         let (from, to) = (order.vertex(link.from), order.vertex(link.to));
-        if from.node == to.node || shown == MOST_LABELS {
+        if from.node == to.node {
             continue;
+        }
+        if shown == MOST_LABELS {
+            is_whole = false;
+            break;
         }
         shown += 1;
         diagnostic = diagnostic.label(link.place, here(model, order, link));
     }
-    let steps: Vec<String> = way.iter().filter_map(|link| edge(model, order, link)).collect();
-    diagnostic
-        .note(format!("the circle: {}", names.join(" → ")))
-        .note(format!("because {}", steps.join(", ")))
-        .help("remove one of the edges that are written: an `after`, or the use of an output")
+    diagnostic = diagnostic.note(format!("the circle: {}", names.join(" → ")));
+    if !is_whole {
+        let steps: Vec<String> = way.iter().filter_map(|link| edge(model, order, link)).collect();
+        diagnostic = diagnostic.note(format!("because {}", steps.join(", ")));
+    }
+    diagnostic.help("remove one of the edges that are written: an `after`, or the use of an output")
 }
 
 /// What is to be seen at the place of an edge.
@@ -216,11 +224,11 @@ pub(in crate::check) fn redundant_after(
             diagnostic = diagnostic.note(format!("the way: {}", names.join(" → ")));
         }
     }
-    diagnostic.help("remove it").fix(
-        "remove what says nothing new",
-        vec![without(model, place, statement)],
-        true,
-    )
+    let diagnostic = diagnostic.help("remove it");
+    match without(model, place, statement) {
+        edits if edits.is_empty() => diagnostic,
+        edits => diagnostic.fix("remove what says nothing new", edits, true),
+    }
 }
 
 /// `after a, a`
@@ -230,19 +238,30 @@ pub(in crate::check) fn after_twice(span: Span, first: Span, name: &str) -> Diag
         .help("remove one of the two")
 }
 
-/// The edit that takes a name out of its statement, and the statement with it when nothing is left.
-fn without(model: &Model<'_>, name: Span, statement: Span) -> Edit {
+/// The edits that take a name out of its statement, and the statement with it when nothing is left; none when a
+/// comment would go too.
+fn without(model: &Model<'_>, name: Span, statement: Span) -> Vec<Edit> {
     let text = model.sources.file(name.file).text();
     let behind = &text[name.end as usize..statement.end as usize];
     let before = &text[statement.start as usize..name.start as usize];
     let gone = |span: Span| Edit { span, text: String::new() };
-    if let Some(comma) = behind.find(',') {
+    let comma_at = |at: u32| Span { start: at, end: at + 1, ..name };
+    if let Some(comma) = commas(behind).first() {
         let rest = &behind[comma + 1..];
         let blanks = rest.len() - rest.trim_start().len();
-        return gone(Span { end: name.end + (comma + 1 + blanks) as u32, ..name });
+        if behind[..*comma].contains('#') {
+            return vec![gone(name), gone(comma_at(name.end + *comma as u32))];
+        }
+        return vec![gone(Span { end: name.end + (comma + 1 + blanks) as u32, ..name })];
     }
-    if let Some(comma) = before.rfind(',') {
-        return gone(Span { start: statement.start + comma as u32, ..name });
+    if let Some(comma) = commas(before).last() {
+        if before[*comma..].contains('#') {
+            return vec![gone(comma_at(statement.start + *comma as u32)), gone(name)];
+        }
+        return vec![gone(Span { start: statement.start + *comma as u32, ..name })];
+    }
+    if before.contains('#') || behind.contains('#') {
+        return Vec::new();
     }
     // The whole statement; its line too, where nothing else stands on it.
     let start = statement.start as usize;
@@ -251,9 +270,19 @@ fn without(model: &Model<'_>, name: Span, statement: Span) -> Edit {
         text[statement.end as usize..].find('\n').map_or(text.len(), |at| statement.end as usize + at + 1);
     let is_alone = text[line..start].trim().is_empty() && text[statement.end as usize..end].trim().is_empty();
     match is_alone {
-        true => gone(Span { start: line as u32, end: end as u32, ..statement }),
-        false => gone(statement),
+        true => vec![gone(Span { start: line as u32, end: end as u32, ..statement })],
+        false => vec![gone(statement)],
     }
+}
+
+/// Where the commas are that stand in no comment.
+fn commas(text: &str) -> Vec<usize> {
+    let mut is_comment = false;
+    let found = text.char_indices().filter(|(_, c)| {
+        is_comment = *c == '#' || (is_comment && *c != '\n');
+        *c == ',' && !is_comment
+    });
+    found.map(|(at, _)| at).collect()
 }
 
 /// `wave a overlaps a`
@@ -275,7 +304,7 @@ pub(in crate::check) fn overlaps_no_wave(model: &Model<'_>, target: NodeId, span
         span,
         "not a wave",
     )
-    .label(model.place(target), format!("a {}", model.node(target).kind.word()))
+    .label(model.place(target), format!("a {}", model.node(target).kind.noun()))
     .help("name a wave that comes before this one")
 }
 

@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 
 /// Everything, as one SARIF log of one run.
 pub fn render_sarif(reports: &[Report]) -> String {
+    let found = |code: &Code| {
+        reports.iter().any(|report| report.diagnostics.iter().any(|diagnostic| diagnostic.code == *code))
+    };
+    let rules: Vec<Code> = ALL.iter().copied().filter(found).collect();
     let results: Vec<Value> = reports
         .iter()
-        .flat_map(|report| report.diagnostics.iter().map(|found| result(report.sources, found)))
+        .flat_map(|report| report.diagnostics.iter().map(|found| result(report.sources, &rules, found)))
         .collect();
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -20,7 +24,7 @@ pub fn render_sarif(reports: &[Report]) -> String {
             "tool": { "driver": {
                 "name": "wavec",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": ALL.iter().copied().map(rule).collect::<Vec<_>>(),
+                "rules": rules.iter().copied().map(rule).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -48,7 +52,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
+fn result(sources: &SourceMap, rules: &[Code], diagnostic: &Diagnostic) -> Value {
     let mut text = diagnostic.message.clone();
     if let Some(help) = &diagnostic.help {
         text.push_str(&format!("\n\nhelp: {help}"));
@@ -58,7 +62,7 @@ fn result(sources: &SourceMap, diagnostic: &Diagnostic) -> Value {
     }
     let mut result = json!({
         "ruleId": diagnostic.code.name(),
-        "ruleIndex": ALL.iter().position(|code| *code == diagnostic.code),
+        "ruleIndex": rules.iter().position(|code| *code == diagnostic.code),
         "level": level(diagnostic.severity),
         "message": { "text": text },
         "locations": [location(sources, &diagnostic.labels[0], None)],

@@ -17,7 +17,7 @@ fn every_good_plan_lowers() {
             compilation.plan.unwrap_or_else(|| panic!("{}: {:#?}", path.display(), compilation.diagnostics));
         let mut shown = show(&plan);
         if !found.is_empty() {
-            writeln!(shown, "\nsaid: {}", found.join(" ")).unwrap();
+            let _ = writeln!(shown, "\nsaid: {}", found.join(" "));
         }
         assert_beside(path, &shown);
     });
@@ -28,7 +28,8 @@ pub fn show(plan: &Plan) -> String {
     let mut out = String::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let needs: Vec<String> = step.needs.iter().map(need).collect();
-        writeln!(out, "{at:>3} {:<32} {}", step_name(plan, StepId(at as u32)), needs.join(" ")).unwrap();
+        let line = format!("{at:>3} {:<32} {}", step_name(plan, StepId(at as u32)), needs.join(" "));
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     for group in &plan.groups {
         let mut facts = Vec::new();
@@ -41,7 +42,7 @@ pub fn show(plan: &Plan) -> String {
             let tasks: Vec<&str> = group.rollback.iter().map(|id| &*plan.task(*id).name).collect();
             facts.push(format!("rollback: {}", tasks.join(" ")));
         }
-        writeln!(out, "{:?} {} {}", group.kind, group.name, facts.join("; ")).unwrap();
+        let _ = writeln!(out, "{:?} {} {}", group.kind, group.name, facts.join("; "));
     }
     for task in &plan.tasks {
         let mut facts = vec![action(plan, &task.action)];
@@ -84,7 +85,7 @@ pub fn show(plan: &Plan) -> String {
         facts.extend(task.success.iter().map(|check| criterion(plan, check)));
         facts.extend(task.left_out.as_ref().map(|why| format!("left out: {why}")));
         facts.extend(task.step.is_none().then(|| "no step".to_owned()));
-        writeln!(out, "task {} {}", task.name, facts.join("; ")).unwrap();
+        let _ = writeln!(out, "task {} {}", task.name, facts.join("; "));
     }
     for gate in &plan.gates {
         let mut facts: Vec<String> = gate.checks.iter().map(|check| criterion(plan, check)).collect();
@@ -98,7 +99,7 @@ pub fn show(plan: &Plan) -> String {
             OnNoGo::SkipTo(step) => format!("skip to {}", step_name(plan, step)),
         });
         facts.extend(gate.left_out.as_ref().map(|why| format!("left out: {why}")));
-        writeln!(out, "gate {} {}", gate.name, facts.join("; ")).unwrap();
+        let _ = writeln!(out, "gate {} {}", gate.name, facts.join("; "));
     }
     out
 }
@@ -144,10 +145,12 @@ fn template(plan: &Plan, template: &Template) -> String {
     for part in &template.parts {
         match part {
             Part::Literal(text) => out.push_str(text),
-            Part::Value(value) => write!(out, "‹{value}›").unwrap(),
+            Part::Value(value) => {
+                let _ = write!(out, "‹{value}›");
+            }
             Part::Output(task, index) => {
                 let task = plan.task(*task);
-                write!(out, "«{}.{}»", task.name, task.outputs[*index as usize].name).unwrap();
+                let _ = write!(out, "«{}.{}»", task.name, task.outputs[*index as usize].name);
             }
         }
     }
