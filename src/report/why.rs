@@ -500,7 +500,9 @@ pub fn schedule(progress: &Progress) -> Schedule {
             StepKind::Gate(gate) => progress.gates[gate.index()].decision.map(|decision| {
                 match (decision, plan.gate(gate).on_no_go) {
                     (Decision::Skipped, _) => Outcome::Skipped,
-                    (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => Outcome::Succeeded,
+                    (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => {
+                        Outcome::Succeeded
+                    }
                     (Decision::NoGo | Decision::Blocked, _) => Outcome::Failed,
                 }
             }),
