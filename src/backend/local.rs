@@ -82,8 +82,8 @@ impl Backend for Local {
         Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.graces.leftover))
     }
 
-    fn end_escaped(&self) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Adopted, self.graces.leftover))
+    fn end_escaped(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
+        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.graces.leftover))
     }
 }
 
