@@ -206,7 +206,7 @@ pub struct Checked<'a> {
     pub model: Model<'a>,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether what comes before what is sure: no cycle, and no edge lost to a mistake.
+    /// Whether what comes before what is sure: no cycle, and no edge lost to a mistake. Of a library, nothing is.
     pub is_order_sure: bool,
 }
 
@@ -244,7 +244,8 @@ pub fn check<'a>(
     for pass in PASSES {
         pass(&mut model, &input, &mut findings);
     }
-    Checked { model, diagnostics: findings.list, is_order_sure: !findings.is_order_unsure }
+    let is_order_sure = model.header.is_some() && !findings.is_order_unsure;
+    Checked { model, diagnostics: findings.list, is_order_sure }
 }
 
 #[cfg(test)]

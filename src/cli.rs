@@ -8,16 +8,21 @@ mod check;
 mod completions;
 mod explain;
 mod fmt;
+mod keyboard;
 mod loader;
 mod new;
 mod output;
 mod plan;
+mod project;
 mod reject;
 mod resume;
 mod run;
 mod runs;
+mod session;
 mod settings;
 mod show;
+mod stage;
+mod view;
 mod why;
 
 use crate::error::{Error, Exit};
@@ -37,9 +42,8 @@ pub struct Cli {
 /// Options of every command.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Global {
-    /// When to use colour: auto, always or never
+    /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", help_heading = "Output")]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: Color,
     /// Say less: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]

@@ -196,7 +196,7 @@ pub enum Event {
 }
 
 /// Whose criterion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckOwner {
     /// The plan's `preflight`.
@@ -210,7 +210,7 @@ pub enum CheckOwner {
 }
 
 /// Who asks a person. `manual` criteria ask too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalOwner {
     /// A gate's `approve`.
@@ -290,6 +290,8 @@ pub enum AttemptEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
+    /// It did not get its work done; another try may help.
+    Failed,
     /// Worth another try soon.
     Transient,
     /// The quota is spent.

@@ -9,7 +9,9 @@ pub mod live;
 pub mod log;
 pub mod plan;
 pub mod screen;
+pub mod show;
 pub mod summary;
+pub mod why;
 pub mod words;
 
 use crate::event::CheckOwner;

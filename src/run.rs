@@ -1,3 +1,122 @@
 //! The dispatcher: one loop that carries out a plan, one closed message enum.
 //!
-//! It alone emits events. Knows no terminal and no SQLite: both are behind its sink.
+//! It alone emits events, and acts on nothing before its sink has made the event durable. It knows no terminal and no
+//! SQLite: both are behind the sink. Processes are behind the backend, and time is tokio's, so that a whole run can be
+//! tested with the clock paused.
+
+mod attempt;
+mod changes;
+mod cleanup;
+mod context;
+mod criteria;
+mod dispatch;
+mod gates;
+mod judging;
+mod process;
+mod resume;
+mod timers;
+mod words;
+
+pub use context::{attempt_log, check_log};
+
+use crate::backend::Backend;
+use crate::error::{Error, Exit, Result};
+use crate::event::progress::Progress;
+use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
+use crate::plan::{Isolation, Plan};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What a run needs to know beyond its plan.
+pub struct Setup {
+    /// The run's number in its project.
+    pub run: i64,
+    /// 1 for the first process of the run, one more with each resume.
+    pub session: u32,
+    /// The plan's directory, absolute: what its paths and commands are relative to.
+    pub directory: PathBuf,
+    /// Where the run's logs, prompts and results go, absolute: `.wavec/runs/<id>`.
+    pub state: PathBuf,
+    /// Where the earlier sessions left the run, for a resume.
+    pub progress: Option<Progress>,
+    /// At most so many tasks at once, in place of the plan's `workers`.
+    pub workers: Option<u32>,
+    /// Whether to wait when nothing is left but questions to a person; else the run ends as waiting.
+    pub waits_for_people: bool,
+    /// The environment that wavec itself was given.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The time now; from it and from tokio's clock come deadlines.
+    pub now: Timestamp,
+    /// Where commands run.
+    pub backend: Arc<dyn Backend>,
+}
+
+/// Where events go: the journal, then the reporters.
+pub trait Sink {
+    /// Takes the events in. When it returns they are durable, and what follows from them may happen.
+    fn record(&mut self, events: &[Event]) -> Result<()>;
+}
+
+/// What a person asks of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Answers a question. One that is not open yet is kept for when it is asked.
+    Answer {
+        /// Whose question.
+        owner: ApprovalOwner,
+        /// Its place among the owner's questions.
+        index: u32,
+        /// What is said.
+        answer: Answer,
+        /// Who says it.
+        by: String,
+        /// Why, or empty.
+        reason: String,
+    },
+    /// Ctrl-C. The first stops the starting of tasks, the second cancels what runs, the third kills it.
+    Interrupt,
+    /// SIGTERM: cancels what runs; the second kills it.
+    Terminate,
+}
+
+/// Carries the plan out to its end, and says how it ended. Answers that people gave while no wavec ran are to be among the
+/// `requests` before this is called. An error is the world's: the run is not at its end then, and
+/// `resume` goes on with it.
+pub async fn run(
+    plan: Arc<Plan>,
+    setup: Setup,
+    sink: &mut dyn Sink,
+    requests: mpsc::Receiver<Request>,
+) -> Result<RunOutcome> {
+    ready(&plan, &setup)?;
+    dispatch::Dispatcher::new(plan, setup, sink, requests)?.carry_out().await
+}
+
+/// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it
+/// writes the run down; [`run`] asks too.
+pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
+    for agent in &plan.agents {
+        crate::driver::Driver::of(agent)?;
+    }
+    for task in &plan.tasks {
+        if task.isolation != Isolation::Shared {
+            let action = format!("run the task `{}`", task.name);
+            return Err(Error::new(action, "this wavec knows no isolation but `shared`")
+                .help("write `isolation shared`")
+                .exit(Exit::PlanErrors));
+        }
+    }
+    context::secrets(plan, setup).map(drop)
+}
+
+/// The code to exit with.
+pub fn exit(outcome: RunOutcome) -> Exit {
+    match outcome {
+        RunOutcome::Succeeded => Exit::Success,
+        RunOutcome::Failed => Exit::RunFailed,
+        RunOutcome::Parked | RunOutcome::Waiting => Exit::Parked,
+        RunOutcome::Interrupted => Exit::Interrupted,
+    }
+}

@@ -37,9 +37,10 @@ pub(super) fn agents<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
         let body = model.node(id).body;
         for statement in &body.statements {
             match &statement.kind {
-                StatementKind::AgentRef(name) if model.node(id).agent.is_none() => {
+                StatementKind::AgentRef(name) => {
                     let found = search.find(model, findings, id, name);
-                    model.nodes[id.index()].agent = found;
+                    let own = &mut model.nodes[id.index()].agent;
+                    *own = own.or(found);
                 }
                 StatementKind::Check(check) => search.check(model, findings, id, check),
                 StatementKind::Success(inner) | StatementKind::Preflight(inner) => {

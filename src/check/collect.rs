@@ -11,40 +11,35 @@ pub(super) fn declarations<'a>(model: &mut Model<'a>, input: &Input<'a>, finding
     for (index, tree) in input.trees.iter().enumerate() {
         let file = FileId(index as u32);
         let is_plan = index == 0;
-        for (position, statement) in tree.body.statements.iter().enumerate() {
+        for statement in &tree.body.statements {
             if is_plan {
-                header(model, statement, position, tree, findings);
+                header(model, statement);
             } else if let Some(word) = work_word(&statement.kind) {
                 findings.add(messages::library_with_work(statement.keyword, word));
                 continue;
             }
             declare(model, statement, findings);
+            misplaced(model, statement, findings);
         }
-        let is_library = input.options.purpose == Purpose::Check && is_library(tree);
-        if is_plan && model.header.is_none() && !input.has_junk && !is_library {
+        if is_plan && model.header.is_none() && !input.has_junk && !is_library(input) {
             findings.add(messages::missing_plan(first_line(input, file)));
         }
     }
 }
 
-fn header<'a>(
-    model: &mut Model<'a>,
-    statement: &'a ast::Statement<'a>,
-    position: usize,
-    tree: &'a ast::File<'a>,
-    findings: &mut Findings,
-) {
-    let StatementKind::Plan { name, title } = &statement.kind else { return };
-    if model.header.is_some() {
-        // That it stands twice is said where statements that stand once are counted.
-        return;
+/// Keeps the first header; that there are two, or that it is not the first statement, the parser has said.
+fn header<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>) {
+    if let (StatementKind::Plan { name, title }, None) = (&statement.kind, model.header) {
+        model.header = Some(Header { name, title: title.as_ref(), statement });
     }
-    model.header = Some(Header { name, title: title.as_ref(), statement });
-    let before =
-        tree.body.statements[..position].iter().find(|other| !matches!(other.kind, StatementKind::Junk));
-    if let Some(before) = before {
-        findings.add(messages::plan_not_first(statement.keyword.to(name.span), before.keyword));
-    }
+}
+
+/// Whether the file is one for others to use, and may be checked by itself: it declares something and does nothing.
+fn is_library(input: &Input<'_>) -> bool {
+    let statements = &input.trees[0].body.statements;
+    input.options.purpose == Purpose::Check
+        && !statements.is_empty()
+        && statements.iter().all(|statement| work_word(&statement.kind).is_none())
 }
 
 /// The word of a statement that a library cannot have.
@@ -61,12 +56,6 @@ fn work_word(kind: &StatementKind<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether a file without `plan` is one for `use`: it declares something, and holds no work.
-fn is_library(tree: &ast::File<'_>) -> bool {
-    let statements = &tree.body.statements;
-    !statements.is_empty() && statements.iter().all(|statement| work_word(&statement.kind).is_none())
-}
-
 fn first_line(input: &Input<'_>, file: FileId) -> Span {
     let body = &input.trees[file.0 as usize].body;
     match body.statements.first() {
@@ -75,6 +64,16 @@ fn first_line(input: &Input<'_>, file: FileId) -> Span {
             let range = input.sources.file(file).line_range(0);
             Span::new(file, range.start, range.end)
         }
+    }
+}
+
+/// An agent that is declared inside an item: the parser has said where it belongs, and it is meant all the same.
+fn misplaced<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, findings: &mut Findings) {
+    for inner in super::texts::body_of(&statement.kind).into_iter().flat_map(|body| &body.statements) {
+        if let StatementKind::Agent { .. } = inner.kind {
+            declare(model, inner, findings);
+        }
+        misplaced(model, inner, findings);
     }
 }
 

@@ -61,7 +61,7 @@ pub enum NodeKind<'a> {
 }
 
 impl NodeKind<'_> {
-    /// The word for it.
+    /// The word that it is written with.
     pub fn word(&self) -> &'static str {
         match self {
             NodeKind::Plan => "plan",
@@ -72,6 +72,14 @@ impl NodeKind<'_> {
             NodeKind::Gate(_) => "gate",
             NodeKind::Rollback => "rollback",
             NodeKind::Finally => "finally",
+        }
+    }
+
+    /// What it is, as one says it: both kinds of block are a block.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            NodeKind::Block(_) => "block",
+            other => other.word(),
         }
     }
 

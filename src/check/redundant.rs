@@ -25,7 +25,8 @@ pub(super) fn redundant<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings:
     if order.sorted.len() < order.vertices.len() || findings.is_order_unsure {
         return;
     }
-    let mut search = Search { model, order, position: positions(order), steps: 0 };
+    let has_overlaps = model.nodes.iter().any(|node| !node.overlaps.is_empty());
+    let mut search = Search { model, order, position: positions(order), has_overlaps, steps: 0 };
     afters(&mut search, findings);
     overlaps(&mut search, findings);
 }
@@ -42,6 +43,7 @@ struct Search<'m, 'a> {
     model: &'m Model<'a>,
     order: &'m Order,
     position: Vec<u32>,
+    has_overlaps: bool,
     steps: usize,
 }
 
@@ -85,9 +87,13 @@ impl Search<'_, '_> {
                 |inner: NodeId| model.node(common).children.first().is_some_and(|first| *first <= inner);
             if is_child(id) && is_child(target) {
                 let (later, earlier) = (branch(id), branch(target));
-                let overlaps =
-                    model.node(common).children.iter().any(|child| !model.node(*child).overlaps.is_empty());
-                if earlier < later && !overlaps {
+                // Where an `overlaps` says that the two are not in sequence, an `after` says what is meant.
+                if model.node(later).overlaps.iter().any(|(other, _)| *other == earlier) {
+                    return None;
+                }
+                // Waves stand in the plan only; where they overlap, the graph must be asked.
+                let is_plain = common != NodeId::PLAN || !self.has_overlaps;
+                if earlier < later && is_plain {
                     return Some(Already::Sequence(later, earlier));
                 }
             }

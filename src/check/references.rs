@@ -113,9 +113,6 @@ fn criteria<'a>(model: &mut Model<'a>, findings: &mut Findings) {
         for text in shown {
             texts::early(model, findings, ScopeId(0), text, "a criterion that is shared");
         }
-        if let Some(ast::Test { kind: TestKind::Named(name), span }) = test {
-            findings.add(messages::criterion_of_criterion(*span, name.text));
-        }
     }
 }
 

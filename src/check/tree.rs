@@ -37,8 +37,6 @@ struct Position {
     namespace: NodeId,
     scope: ScopeId,
     place: Place,
-    /// Whether a `for` lies between the container and the statements.
-    is_repeated: bool,
 }
 
 impl<'a> Builder<'_, 'a> {
@@ -67,13 +65,8 @@ impl<'a> Builder<'_, 'a> {
             uses_outputs: Vec::new(),
             agent: None,
         });
-        let position = Position {
-            parent: NodeId::PLAN,
-            namespace: NodeId::PLAN,
-            scope: ScopeId(0),
-            place: Place::File,
-            is_repeated: false,
-        };
+        let position =
+            Position { parent: NodeId::PLAN, namespace: NodeId::PLAN, scope: ScopeId(0), place: Place::File };
         self.body(body, position);
         self.model.nodes[0].end = self.model.nodes.len() as u32;
     }
@@ -82,11 +75,7 @@ impl<'a> Builder<'_, 'a> {
         for statement in &body.statements {
             let Some(word) = vocabulary::of(&statement.kind) else { continue };
             if !word.may_stand_in(position.place) {
-                // What stands wrong by itself has been told by the parser.
-                if position.is_repeated && word.may_stand_in(Place::For) {
-                    let place = position.place.phrase();
-                    self.findings.add(messages::misplaced_in_for(statement.keyword, word.keyword, place));
-                }
+                // The parser has said so.
                 continue;
             }
             match &statement.kind {
@@ -166,7 +155,7 @@ impl<'a> Builder<'_, 'a> {
         if kind.is_group() {
             let place = kind.place();
             let namespace = if own.is_empty() { position.namespace } else { id };
-            self.body(body, Position { parent: id, namespace, place, is_repeated: false, ..position });
+            self.body(body, Position { parent: id, namespace, place, ..position });
             if is_empty(body) {
                 self.findings.add(messages::empty_group(self.model.node(id)));
             }
@@ -214,7 +203,10 @@ impl<'a> Builder<'_, 'a> {
                 namespace => Some(self.model.qualified(namespace)),
             };
             let finding = if node.name_span == other.name_span {
-                messages::repeated_name(node, &name)
+                {
+                    let turn = &self.model.scopes[position.scope.0 as usize];
+                    messages::repeated_name(node, &name, turn.variable)
+                }
             } else {
                 messages::duplicate_item(node, other, &name, container.as_deref())
             };
@@ -265,14 +257,14 @@ impl<'a> Builder<'_, 'a> {
                 span: text.span,
             });
             // What may stand in the `for` depends on what the `for` stands in: a gate not in a set.
-            self.body(body, Position { scope, is_repeated: true, ..position });
+            self.body(body, Position { scope, ..position });
         }
     }
 
     fn shadowed(&mut self, variable: &'a ast::Name<'a>, scope: ScopeId) {
         if let Some(outer) = self.model.variable(scope, variable.text) {
             let span = outer.span;
-            self.findings.add(messages::hidden_name(variable.span, variable.text, "`for`", span));
+            self.findings.add(messages::hidden_name(variable.span, variable.text, "variable", span));
         } else if let Some(index) = self.model.param_names.get(variable.text) {
             let place = self.model.params[*index].declaration.name.span;
             self.findings.add(messages::hidden_name(variable.span, variable.text, "param", place));

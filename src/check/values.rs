@@ -10,26 +10,15 @@ use crate::syntax::ast::{self, Body, Number, Quantity, StatementKind, TestKind, 
 /// Judges the values of every statement.
 pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     for tree in input.trees {
-        body(model.sources, &tree.body, true, findings);
+        body(model.sources, &tree.body, findings);
     }
 }
 
-fn body(sources: &SourceMap, inside: &Body<'_>, is_file: bool, findings: &mut Findings) {
-    let mut agent: Option<Span> = None;
+fn body(sources: &SourceMap, inside: &Body<'_>, findings: &mut Findings) {
     for statement in &inside.statements {
-        match &statement.kind {
-            StatementKind::Agent { name, .. } if !is_file => {
-                findings.add(messages::misplaced_declaration(statement.keyword.to(name.span), name.text));
-            }
-            StatementKind::AgentRef(name) => match agent {
-                Some(first) => findings.add(messages::second_agent(name.span, first, name.text)),
-                None => agent = Some(name.span),
-            },
-            _ => {}
-        }
         value(sources, statement, findings);
         if let Some(inner) = super::texts::body_of(&statement.kind) {
-            body(sources, inner, false, findings);
+            body(sources, inner, findings);
         }
     }
 }
@@ -46,11 +35,8 @@ pub(super) fn count(
     findings: &mut Findings,
 ) -> Option<u32> {
     let written = sources.text(number.span);
-    if written.ends_with('%') {
-        findings.add(messages::percentage_for_count(number.span, what, written));
-    } else if !number.is_whole {
-        findings.add(messages::not_whole(number.span, what, written));
-    } else if number.value < least as f64 || number.value > MOST {
+    // That it is a whole number, the parser has seen to.
+    if number.value < least as f64 || number.value > MOST {
         findings.add(messages::out_of_range(number.span, what, written, &format!("{least} to 1000000")));
     } else {
         return Some(number.value as u32);
@@ -119,11 +105,7 @@ fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Fin
 
 fn priority(sources: &SourceMap, number: Number, findings: &mut Findings) {
     let written = sources.text(number.span);
-    if written.ends_with('%') {
-        findings.add(messages::percentage_for_count(number.span, "a priority", written));
-    } else if !number.is_whole {
-        findings.add(messages::not_whole(number.span, "a priority", written));
-    } else if number.value.abs() > MOST {
+    if number.value.abs() > MOST {
         findings.add(messages::out_of_range(number.span, "a priority", written, "-1000000 to 1000000"));
     }
 }
@@ -314,7 +296,10 @@ fn regex(text: &Text<'_>, findings: &mut Findings) {
     let Err(error) = built else { return };
     let message = error.to_string();
     let cause = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
-    let cause = cause.trim().trim_start_matches("error: ");
+    let cause = match cause.trim().trim_start_matches("error: ") {
+        cause if cause.starts_with("Compiled regex exceeds") => "too large when compiled",
+        cause => cause,
+    };
     findings.add(messages::bad_regex(regex_place(text, &message), pattern, cause));
 }
 

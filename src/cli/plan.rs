@@ -1,14 +1,95 @@
 //! `wavec plan`: show who does what, after what, and when it ends.
 
-use super::Global;
+use super::loader;
+use super::{Global, output};
+use crate::check::Purpose;
+use crate::compile::Compilation;
+use crate::diagnostic::Severity;
+use crate::diagnostic::render::{TextOptions, render_text};
 use crate::error::{Exit, Result};
+use crate::plan::Plan;
+use crate::report::Look;
+use crate::report::plan::{View, dot, json, mermaid, tree};
+use crate::schedule::{Limits, estimate};
+use clap::ValueEnum;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Show who does what, after what, and when it ends
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  wavec plan release.wave")]
-pub struct Args {}
+#[command(after_help = "Nothing is run, and nothing is written.
+
+Examples:
+  wavec plan release.wave
+  wavec plan release.wave --set env=prod --workers 3
+  wavec plan release.wave --format mermaid > release.mmd")]
+pub struct Args {
+    /// The plan, or `-` for standard input
+    plan: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Tree)]
+    format: Format,
+    /// Set a param of the plan
+    #[arg(long, value_name = "NAME=VALUE", value_parser = loader::assignment)]
+    set: Vec<(String, String)>,
+    /// At most so many tasks at once, in place of the plan's `workers`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    workers: Option<u32>,
+}
+
+/// How to show a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A tree for people
+    Tree,
+    /// One document; its schema is docs/schema/plan.json
+    Json,
+    /// A Mermaid flowchart of the order
+    Mermaid,
+    /// A Mermaid Gantt chart of the forecast
+    MermaidGantt,
+    /// A Graphviz graph of the order
+    Dot,
+}
 
 /// Carries the command out.
-pub fn run(_args: Args, _global: &Global) -> Result<Exit> {
+pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    let Some(plan) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let forecast = estimate(&plan, &Limits { workers: args.workers });
+    let view = View::new(&plan, &forecast);
+    let stdout = std::io::stdout();
+    output::print(&match args.format {
+        Format::Tree => tree::render(&view, &look(global, &stdout)),
+        Format::Json => json::render(&view, stdout.is_terminal()),
+        Format::Mermaid => mermaid::flowchart(&view),
+        Format::MermaidGantt => mermaid::gantt(&view),
+        Format::Dot => dot::render(&view),
+    })?;
     Ok(Exit::Success)
+}
+
+/// The plan at a path, ready to be forecast; says on standard error what is wrong with it. None when it has errors.
+pub(super) fn compiled(
+    path: &Path,
+    set: Vec<(String, String)>,
+    global: &Global,
+) -> Result<Option<Arc<Plan>>> {
+    let mut compilation = loader::compile_file(path, Purpose::Plan, set)?;
+    // Notes are for `check`: here they would stand between a person and the plan.
+    let least = if global.quiet { Severity::Error } else { Severity::Warning };
+    compilation.diagnostics.retain(|found| found.severity >= least);
+    let Compilation { sources, plan, diagnostics } = compilation;
+    let stderr = std::io::stderr();
+    let options =
+        TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: true };
+    if !diagnostics.is_empty() {
+        output::say(&format!("{}\n", render_text(&sources, &diagnostics, options)))?;
+    }
+    Ok(plan.map(Arc::new))
+}
+
+/// How text for people looks on a stream.
+pub(super) fn look(global: &Global, stream: &impl IsTerminal) -> Look {
+    Look { has_color: global.has_color(stream), width: output::columns(stream), ..Look::plain() }
 }

@@ -1,14 +1,132 @@
 //! `wavec runs`: list the runs of this project.
 
-use super::Global;
+use super::{Global, output, project, stage};
 use crate::error::{Exit, Result};
+use crate::event::{Entry, Event, Outcome, RunOutcome};
+use crate::journal::{Journal, Run};
+use crate::report::{Look, Tone, words};
+use std::collections::HashMap;
 
 /// List the runs of this project
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  wavec runs")]
-pub struct Args {}
+#[command(after_help = "\
+Examples:
+  wavec runs
+  wavec runs --all")]
+pub struct Args {
+    /// All of them, not only the latest twenty
+    #[arg(short, long)]
+    all: bool,
+}
 
 /// Carries the command out.
-pub fn run(_args: Args, _global: &Global) -> Result<Exit> {
+pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    let journal = project::open()?;
+    let runs = journal.runs(if args.all { usize::MAX } else { 21 })?;
+    let look = project::look(global, &std::io::stdout());
+    let shown = if args.all { &runs[..] } else { &runs[..runs.len().min(20)] };
+    if shown.is_empty() {
+        output::say("no plan was run here yet\n")?;
+        return Ok(Exit::Success);
+    }
+    let mut rows = Vec::new();
+    for run in shown {
+        rows.push(row(&journal, run, &look)?);
+    }
+    let width = |column: fn(&Row) -> &str| {
+        use unicode_width::UnicodeWidthStr;
+        rows.iter().map(|row| column(row).width()).max().unwrap_or(0)
+    };
+    let (ids, plans, states) = (width(|row| &row.id), width(|row| &row.plan), width(|row| &row.state));
+    let mut text = String::new();
+    for row in &rows {
+        let state = words::pad(&row.state, states);
+        let state = row.tone.map_or(state.clone(), |tone| look.paint(tone, &state));
+        text += &format!(
+            "{:>ids$}  {}  {state}  {}  {}\n",
+            row.id,
+            words::pad(&row.plan, plans),
+            look.paint(Tone::Dim, &row.when),
+            row.tasks
+        );
+    }
+    if runs.len() > shown.len() {
+        text += &look.paint(Tone::Dim, "older ones: wavec runs --all\n");
+    }
+    output::print(&text)?;
     Ok(Exit::Success)
+}
+
+struct Row {
+    id: String,
+    plan: String,
+    state: String,
+    tone: Option<Tone>,
+    when: String,
+    tasks: String,
+}
+
+fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
+    let entries = journal.load(run.id)?;
+    let holder = journal.holder(run.id);
+    let end = entries.last().and_then(|entry| match &entry.event {
+        Event::RunEnded { outcome, .. } => Some(*outcome),
+        _ => None,
+    });
+    let (state, tone) = match (&holder, end) {
+        (Some(_), _) => ("running".to_string(), Some(Tone::Strong)),
+        (None, Some(outcome)) => {
+            let tone = match outcome {
+                RunOutcome::Succeeded => Tone::Good,
+                RunOutcome::Failed => Tone::Bad,
+                _ => Tone::Attention,
+            };
+            (words::run_outcome(outcome).to_string(), Some(tone))
+        }
+        (None, None) => ("wavec died".to_string(), Some(Tone::Attention)),
+    };
+    let plan = stage::shown(&run.plan_path).display().to_string();
+    let plan = if run.params.is_empty() {
+        plan
+    } else {
+        let params: Vec<String> = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        words::one_line(&format!("{plan} {}", params.join(" ")), 60)
+    };
+    let took = match (entries.first(), entries.last()) {
+        (Some(first), Some(last)) => {
+            words::duration(u64::try_from(last.at.saturating_sub(first.at)).unwrap_or(0))
+        }
+        _ => String::new(),
+    };
+    Ok(Row {
+        id: run.id.to_string(),
+        plan: words::one_line(&plan, 60),
+        state,
+        tone,
+        when: format!("{}  {took:>7}", words::date(run.created, &look.zone)),
+        tasks: tasks(&entries),
+    })
+}
+
+/// How many tasks ended how: the last word on each counts. No plan is compiled for it.
+fn tasks(entries: &[Entry]) -> String {
+    let mut ends: HashMap<u32, Outcome> = HashMap::new();
+    for entry in entries {
+        match &entry.event {
+            Event::TaskEnded { task, outcome, .. } => drop(ends.insert(task.0, *outcome)),
+            Event::AttemptStarting { task, .. } => drop(ends.remove(&task.0)),
+            _ => {}
+        }
+    }
+    let order = [
+        Outcome::Succeeded,
+        Outcome::Failed,
+        Outcome::Cancelled,
+        Outcome::Parked,
+        Outcome::NotRun,
+        Outcome::Skipped,
+    ];
+    let number = |outcome: Outcome| ends.values().filter(|end| **end == outcome).count();
+    let parts = order.into_iter().filter(|outcome| number(*outcome) > 0);
+    parts.map(|outcome| format!("{} {}", number(outcome), outcome.word())).collect::<Vec<_>>().join(", ")
 }

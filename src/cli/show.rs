@@ -1,14 +1,98 @@
-//! `wavec show`: show how a run, or one of its tasks, came out.
+//! `wavec show`: where a run stands, or how one task of it went.
 
-use super::Global;
-use crate::error::{Exit, Result};
+use super::{Global, output, project};
+use crate::error::{Error, Exit, Result};
+use crate::plan::Item;
+use crate::report::show::Sight;
+use std::io::{Read, Write};
+use std::path::Path;
 
-/// Show how a run, or one of its tasks, came out
+/// Show where a run stands, or how one task of it went
+///
+/// A task is shown with its attempts, verdicts and the last lines of its log; a gate with what it saw and who answered.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  wavec show 3 schema")]
-pub struct Args {}
+#[command(after_help = "\
+Examples:
+  wavec show                            the latest run
+  wavec show 3 foundations.schema       how a task went
+  wavec show @last schema --log         its whole log")]
+pub struct Args {
+    /// The run: its number, or @last
+    #[arg(value_name = "RUN")]
+    run: Option<String>,
+    /// A task, gate, wave or block in it
+    #[arg(value_name = "TASK")]
+    task: Option<String>,
+    /// The whole log of the task's newest attempt, as it is
+    #[arg(short, long, requires = "task")]
+    log: bool,
+    /// The log of that attempt
+    #[arg(long, value_name = "N", requires = "log")]
+    attempt: Option<u32>,
+}
 
 /// Carries the command out.
-pub fn run(_args: Args, _global: &Global) -> Result<Exit> {
+pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    let replayed = project::replay(args.run.as_deref())?;
+    let progress = &replayed.progress;
+    let place = project::place(&replayed.journal, replayed.run.id, &progress.plan, None);
+    let look = project::look(global, &std::io::stdout());
+    let now = project::now();
+    let sight = Sight { progress, place: &place, look: &look, now, is_live: replayed.is_live };
+    let Some(name) = &args.task else {
+        let holder = replayed.is_live.then(|| replayed.journal.holder(replayed.run.id)).flatten();
+        let lines = sight.run(holder.map(|holder| holder.pid));
+        output::print(&(lines.join("\n") + "\n"))?;
+        return Ok(Exit::Success);
+    };
+    let item = project::find_item(&progress.plan, name)?;
+    if !args.log {
+        let lines = sight.item(item);
+        output::print(&(lines.join("\n") + "\n"))?;
+        return Ok(Exit::Success);
+    }
+    let Item::Task(task) = item else {
+        return Err(Error::new("show a log", format!("`{name}` is no task, and only tasks have one"))
+            .exit(Exit::Usage));
+    };
+    let state = &progress.tasks[task.index()];
+    let full_name = &progress.plan.task(task).name;
+    let number = args.attempt.or(state.last_attempt().map(|attempt| attempt.number));
+    let Some(number) = number.filter(|number| state.attempt(*number).is_some()) else {
+        return Err(match args.attempt {
+            Some(number) => Error::new(
+                "show a log",
+                format!("`{full_name}` has no attempt {number}, it has {}", state.attempts.len()),
+            ),
+            None => Error::new("show a log", format!("`{full_name}` was never started")),
+        }
+        .exit(Exit::Usage));
+    };
+    copy(&place.log_of(progress, task, number))?;
     Ok(Exit::Success)
+}
+
+/// Writes a file to standard output, however large it is.
+fn copy(path: &Path) -> Result<()> {
+    let failed = |cause: &std::io::Error| Error::new("read the log", super::loader::told(cause)).at(path);
+    let mut file = std::fs::File::open(path).map_err(|cause| failed(&cause))?;
+    let mut stdout = std::io::stdout().lock();
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        let length = file.read(&mut chunk).map_err(|cause| failed(&cause))?;
+        if length == 0 {
+            break;
+        }
+        match stdout.write_all(&chunk[..length]) {
+            // Whoever read it has read enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            result => {
+                result.map_err(|cause| Error::new("write to standard output", super::loader::told(&cause)))?
+            }
+        }
+    }
+    stdout.flush().or_else(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Error::new("write to standard output", super::loader::told(&error))),
+    })
 }

@@ -37,21 +37,22 @@ impl Journal {
         Ok(())
     }
 
-    /// The answers that the run has not taken in, in the order in which they were given.
-    pub fn open_answers(&self, run: RunId) -> Result<Vec<PersonAnswer>> {
-        let read = || -> rusqlite::Result<Vec<PersonAnswer>> {
+    /// The answers that the run has not taken in, each with its number, in the order in which they were given.
+    pub fn open_answers(&self, run: RunId) -> Result<Vec<(i64, PersonAnswer)>> {
+        let read = || -> rusqlite::Result<Vec<(i64, PersonAnswer)>> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT owner, place, answer, by, reason, at FROM answers WHERE run = ? AND taken IS NULL ORDER BY id",
+                "SELECT owner, place, answer, by, reason, at, id FROM answers WHERE run = ? AND taken IS NULL ORDER BY id",
             )?;
             let rows = statement.query_map([run], |row| {
-                Ok(PersonAnswer {
+                let answer = PersonAnswer {
                     owner: parsed(0, &row.get::<_, String>(0)?)?,
                     index: row.get(1)?,
                     answer: parsed(2, &row.get::<_, String>(2)?)?,
                     by: row.get(3)?,
                     reason: row.get(4)?,
                     at: row.get(5)?,
-                })
+                };
+                Ok((row.get(6)?, answer))
             })?;
             rows.collect()
         };

@@ -11,7 +11,7 @@ mod task;
 
 use super::{
     AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Gate, GateId, Group, GroupId, GroupKind,
-    Isolation, Item, Need, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
+    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
     TaskId,
 };
 use crate::check::Model;
@@ -447,9 +447,4 @@ fn comparison(comparison: ast::Comparison) -> Comparison {
         ast::Comparison::AtLeast => Comparison::AtLeast,
         ast::Comparison::More => Comparison::More,
     }
-}
-
-/// The need of a step for another, when both exist.
-fn is_on(need: &Need, step: StepId) -> bool {
-    matches!(need, Need::Succeeded(on, _) if *on == step)
 }

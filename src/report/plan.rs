@@ -82,6 +82,14 @@ impl<'p> View<'p> {
         }
     }
 
+    /// The steps that a need on `step` is about, for graphs: criteria stand for what they close.
+    fn behind(&self, step: StepId) -> Vec<StepId> {
+        match self.plan.step(step).kind {
+            StepKind::Success(_) => self.plan.step(step).needs.iter().flat_map(Need::steps).collect(),
+            _ => vec![step],
+        }
+    }
+
     /// The step of a gate.
     fn gate_step(&self, gate: GateId) -> Option<StepId> {
         self.gates[gate.index()]

@@ -15,21 +15,23 @@ const SHOW_CURSOR: &str = "\x1b[?25h";
 pub struct Screen<W: Write> {
     out: W,
     drawn: Vec<String>,
+    is_stale: bool,
     is_cursor_hidden: bool,
 }
 
 impl<W: Write> Screen<W> {
     /// A screen on which nothing is drawn yet.
     pub fn new(out: W) -> Screen<W> {
-        Screen { out, drawn: Vec::new(), is_cursor_hidden: false }
+        Screen { out, drawn: Vec::new(), is_stale: false, is_cursor_hidden: false }
     }
 
     /// Prints `above` for good and draws `lines` below it, in place of what was drawn before. The terminal has so many columns;
     /// lines must not be wider than it, and fewer than it has rows.
     pub fn draw(&mut self, above: &[String], lines: &[String], columns: usize) -> io::Result<()> {
-        if above.is_empty() && self.drawn == lines {
+        if above.is_empty() && self.drawn == lines && !self.is_stale {
             return Ok(());
         }
+        self.is_stale = false;
         let mut text = String::from(BEGIN);
         if !self.is_cursor_hidden {
             text.push_str(HIDE_CURSOR);
@@ -46,6 +48,11 @@ impl<W: Write> Screen<W> {
         self.drawn = lines.to_vec();
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
+    }
+
+    /// Draws the next time even what is the same: the terminal has changed under it.
+    pub fn forget(&mut self) {
+        self.is_stale = true;
     }
 
     /// Takes what is drawn away, prints `above` for good, and gives the cursor back.

@@ -46,6 +46,8 @@ struct Place {
     is_code: bool,
     /// Whether every further word of this command would.
     is_all_code: bool,
+    /// In `name=( … )`: after a mistake in it, bash goes on with the next line, be that inside quotes.
+    is_list: bool,
     /// In `[[ … ]]`: the first value in it.
     test: Option<Option<usize>>,
 }
@@ -168,6 +170,7 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
         };
+        self.is_unsure |= self.place().is_list && "(;&|<>".contains(c);
         match c {
             '\\' => self.backslash()?,
             '\'' => self.enter(Open::Single, 1),
@@ -476,10 +479,11 @@ impl<'a> Scanner<'a> {
             self.arithmetic(true)?;
             return Ok(());
         }
+        let is_list = self.place().word.ends_with('=');
         self.end_word()?;
         self.take(1);
         self.open.push(Open::Paren);
-        self.places.push(Place::default());
+        self.places.push(Place { is_list, ..Place::default() });
         Ok(())
     }
 
@@ -618,7 +622,7 @@ impl<'a> Scanner<'a> {
         let place = self.place();
         // A test goes on over `&&` and line breaks.
         let test = place.test.take();
-        *place = Place { test, ..Place::default() };
+        *place = Place { test, is_list: place.is_list, ..Place::default() };
         Ok(())
     }
 }

@@ -1,12 +1,17 @@
 //! What names, shapes and orders mean: every message, and the plans that good texts become.
 
+mod cases;
+mod lowered;
+mod properties;
+
+use std::io;
 use std::path::Path;
-use wavec::check::Memory;
+use wavec::check::{Loader, Memory};
 use wavec::compile::{Compilation, Options, Purpose, compile};
 
-/// A case: a plan, with lines `#@ set NAME=VALUE`, `#@ require`, `#@ run` for its options, and other files behind
-/// lines `#@ file PATH`.
-fn compile_case(text: &str) -> Compilation {
+/// Compiles a case: a plan, with lines `#@ set NAME=VALUE`, `#@ require` and `#@ run` for its options, and other files
+/// behind lines `#@ file PATH`.
+pub fn compile_case(text: &str) -> Compilation {
     let mut options = Options::default();
     let mut memory = Memory::new();
     let mut parts = text.split("#@ file ");
@@ -31,21 +36,49 @@ fn compile_case(text: &str) -> Compilation {
     compile(Path::new("work/plan.wave"), main, &memory, &options)
 }
 
-#[test]
-fn every_example_compiles() {
-    insta::glob!("../../examples", "*.wave", |path| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let compilation = compile(path, &text, &Memory::new(), &Options::default());
-        let codes: Vec<String> = compilation
-            .diagnostics
-            .iter()
-            .map(|found| format!("{} at {:?}: {}", found.code.name(), found.span(), found.message))
-            .collect();
-        assert!(compilation.plan.is_some(), "{}: {codes:#?}", path.display());
-    });
+/// Compares with the snapshot beside a case.
+fn assert_beside(case: &Path, content: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path(case.parent().unwrap());
+    settings.remove_snapshot_suffix();
+    settings.set_omit_expression(true);
+    settings.remove_input_file();
+    settings.bind(|| insta::assert_snapshot!(case.file_stem().unwrap().to_str().unwrap(), content));
+}
+
+/// The files of this repository.
+pub struct Disk;
+
+impl Loader for Disk {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let entries = std::fs::read_dir(directory)?;
+        Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+    }
 }
 
 #[test]
-fn x() {
-    let _ = compile_case;
+fn every_example_compiles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for entry in std::fs::read_dir(root).unwrap().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|ending| ending == "wave") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let compilation = compile(&path, &text, &Disk, &Options::default());
+            let codes: Vec<String> = compilation
+                .diagnostics
+                .iter()
+                .map(|found| format!("{}: {}", found.code.name(), found.message))
+                .collect();
+            assert!(compilation.plan.is_some(), "{}: {codes:#?}", path.display());
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! What the README and the documents promise: their plans compile or fail as they say, their links lead somewhere,
 //! their lists are whole.
 
+mod diagnostics;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use wavec::check::Memory;

@@ -1,4 +1,6 @@
 //! The run: its backend with real processes, its criteria, and whole runs under paused time.
 
 mod backend;
+mod cases;
+mod real;
 mod shell;

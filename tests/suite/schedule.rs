@@ -8,3 +8,5 @@ mod machine;
 pub mod plans;
 #[path = "schedule/properties.rs"]
 mod properties;
+#[path = "schedule/views.rs"]
+mod views;

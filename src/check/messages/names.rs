@@ -2,7 +2,7 @@
 
 use super::{a, list, or_near};
 use crate::check::model::{Model, Node, NodeId, NodeKind};
-use crate::diagnostic::{Diagnostic, Edit, codes};
+use crate::diagnostic::{Code, Diagnostic, Edit, codes};
 use crate::source::{FileId, SourceMap, Span};
 use std::io;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(in crate::check) fn name_of_other_kind(span: Span, name: &str, kind: &str, p
     let what = a(kind);
     Diagnostic::new(
         codes::WRONG_KIND_OF_NAME,
-        format!("`{name}` is {what}, and here stands a task, wave, block or gate"),
+        format!("`{name}` is {what}, and a task, wave, block or gate belongs here"),
         span,
         format!("{what}, not an item of the plan"),
     )
@@ -71,21 +71,21 @@ pub(in crate::check) fn duplicate_item(
         codes::DUPLICATE_NAME,
         format!("two items of {place} are called `{name}`"),
         node.name_span,
-        format!("a {} of this name again", node.kind.word()),
+        format!("a {} of this name again", node.kind.noun()),
     )
-    .label(other.name_span, format!("the first: a {}", other.kind.word()))
+    .label(other.name_span, format!("the first: a {}", other.kind.noun()))
     .help("rename one of them")
 }
 
 /// A name in a `for` that is the same at every turn
-pub(in crate::check) fn repeated_name(node: &Node<'_>, name: &str) -> Diagnostic {
+pub(in crate::check) fn repeated_name(node: &Node<'_>, name: &str, variable: &str) -> Diagnostic {
     Diagnostic::new(
         codes::DUPLICATE_NAME,
         format!("`for` makes more than one item called `{name}`"),
         node.name_span,
         "the same name at more than one turn",
     )
-    .help(format!("put the variable of the `for` into the name, as in `{name}-{{{{x}}}}`"))
+    .help(format!("put the variable of the `for` into the name, as in `{name}-{{{{{variable}}}}}`"))
 }
 
 /// Two declarations of one name
@@ -242,11 +242,11 @@ pub(in crate::check) fn hole_names_item(model: &Model<'_>, item: NodeId, span: S
     let (kind, name) = (model.node(item).kind, model.shown(item));
     let diagnostic = Diagnostic::new(
         codes::NOT_A_VALUE,
-        format!("`{name}` is a {}, which has no text to fill in", kind.word()),
+        format!("`{name}` is a {}, which has no text to fill in", kind.noun()),
         span,
         "a param, a `for` variable or an output belongs here",
     )
-    .label(model.place(item), format!("the {}", kind.word()));
+    .label(model.place(item), format!("the {}", kind.noun()));
     let output = match kind {
         NodeKind::Task(_) => model.outputs(item).next().map(|output| output.text),
         _ => None,
@@ -319,7 +319,7 @@ pub(in crate::check) fn unknown_agent(
     };
     let mut diagnostic =
         Diagnostic::new(codes::UNKNOWN_AGENT, format!("no agent is called `{name}`"), span, here);
-    if !found.is_empty() {
+    if !found.is_empty() && near.is_none() {
         diagnostic =
             diagnostic.note(format!("`.claude/agents` has {}", list(&found[..found.len().min(8)], "and")));
     }
@@ -359,17 +359,6 @@ pub(in crate::check) fn unknown_criterion(span: Span, name: &str, near: Option<&
     or_near(diagnostic, span, near, format!("declare it: `criterion {name} \"…\" runs \"…\"`"))
 }
 
-/// `criterion a b`
-pub(in crate::check) fn criterion_of_criterion(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::CRITERION_OF_CRITERION,
-        format!("a criterion cites `{name}` in place of a test"),
-        span,
-        "a test belongs here",
-    )
-    .help(format!("write the test out, or cite `check {name}` where the criterion is checked"))
-}
-
 /// `driver cluade`
 pub(in crate::check) fn unknown_driver(
     span: Span,
@@ -383,34 +372,64 @@ pub(in crate::check) fn unknown_driver(
 }
 
 /// A param, agent or the like that nothing refers to
-fn unused(kind: &str, span: Span, name: &str, help: String) -> Diagnostic {
+fn unused(code: Code, kind: &str, span: Span, name: &str, help: String) -> Diagnostic {
     let message = format!("the {kind} `{name}` is never used");
-    Diagnostic::new(codes::UNUSED_DECLARATION, message, span, "nothing refers to it").help(help)
+    Diagnostic::new(code, message, span, "nothing refers to it").help(help)
 }
 
 /// A param that no hole and no `when` names
-pub(in crate::check) fn unused_param(span: Span, name: &str, _statement: Span) -> Diagnostic {
-    unused("param", span, name, format!("use it as `{{{{{name}}}}}` or in `when {name} == …`, or remove it"))
+pub(in crate::check) fn unused_param(span: Span, name: &str) -> Diagnostic {
+    unused(
+        codes::UNUSED_PARAM,
+        "param",
+        span,
+        name,
+        format!("use it as `{{{{{name}}}}}` or in `when {name} == …`, or remove it"),
+    )
 }
 
 /// An agent that no task and no criterion names
 pub(in crate::check) fn unused_agent(span: Span, name: &str) -> Diagnostic {
-    unused("agent", span, name, format!("name it where it works: `agent {name}`, or remove it"))
+    unused(
+        codes::UNUSED_AGENT,
+        "agent",
+        span,
+        name,
+        format!("name it where it works: `agent {name}`, or remove it"),
+    )
 }
 
 /// A resource that no task uses
-pub(in crate::check) fn unused_resource(span: Span, name: &str, _statement: Span) -> Diagnostic {
-    unused("resource", span, name, format!("say `uses {name}` in the tasks that need it, or remove it"))
+pub(in crate::check) fn unused_resource(span: Span, name: &str) -> Diagnostic {
+    unused(
+        codes::UNUSED_RESOURCE,
+        "resource",
+        span,
+        name,
+        format!("say `uses {name}` in the tasks that need it, or remove it"),
+    )
 }
 
 /// A secret that no task gets
-pub(in crate::check) fn unused_secret(span: Span, name: &str, _statement: Span) -> Diagnostic {
-    unused("secret", span, name, format!("hand it on with `env NAME from secret {name}`, or remove it"))
+pub(in crate::check) fn unused_secret(span: Span, name: &str) -> Diagnostic {
+    unused(
+        codes::UNUSED_SECRET,
+        "secret",
+        span,
+        name,
+        format!("hand it on with `env NAME from secret {name}`, or remove it"),
+    )
 }
 
 /// A criterion that no block cites
-pub(in crate::check) fn unused_criterion(span: Span, name: &str, _statement: Span) -> Diagnostic {
-    unused("criterion", span, name, format!("cite it with `check {name}`, or remove it"))
+pub(in crate::check) fn unused_criterion(span: Span, name: &str) -> Diagnostic {
+    unused(
+        codes::UNUSED_CRITERION,
+        "criterion",
+        span,
+        name,
+        format!("cite it with `check {name}`, or remove it"),
+    )
 }
 
 /// `use "lib.wave"` that cannot be read
@@ -484,6 +503,6 @@ pub(in crate::check) fn hidden_name(span: Span, name: &str, kind: &str, first: S
         span,
         "in here, this one is meant",
     )
-    .label(first, format!("hidden: the one of a {kind}"))
+    .label(first, format!("the {kind} that is hidden"))
     .help("rename the variable")
 }

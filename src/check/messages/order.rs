@@ -13,8 +13,8 @@ fn called(model: &Model<'_>, id: NodeId) -> String {
     let node = model.node(id);
     match node.kind {
         NodeKind::Plan => "the plan".to_owned(),
-        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.word(), model.line(node.span)),
-        kind => format!("{} `{}`", kind.word(), node.name),
+        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.noun(), model.line(node.span)),
+        kind => format!("{} `{}`", kind.noun(), node.name),
     }
 }
 
@@ -22,7 +22,7 @@ fn called(model: &Model<'_>, id: NodeId) -> String {
 pub(in crate::check) fn after_itself(node: &Node<'_>, span: Span, others: &[String]) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         codes::AFTER_ITSELF,
-        format!("the {} `{}` comes after itself", node.kind.word(), node.name),
+        format!("the {} `{}` comes after itself", node.kind.noun(), node.name),
         span,
         "names the item that it stands in",
     )
@@ -74,36 +74,38 @@ pub(in crate::check) fn after_cleanup(
     target: NodeId,
     span: Span,
 ) -> Diagnostic {
-    let (message, here, place) = match (model.cleanup_of(id), model.cleanup_of(target)) {
+    let (message, here, place, help) = match (model.cleanup_of(id), model.cleanup_of(target)) {
         (Some(own), _) => {
-            let word = model.node(own).kind.word();
+            let word = model.node(own).kind.noun();
             let message = format!(
                 "{} stands in `{word}`, and comes after {} outside of it",
                 called(model, id),
                 called(model, target)
             );
-            (message, format!("`{word}` starts when all else is over"), model.node(own).header)
+            let help = "remove the name: the tasks in here run one after another, in the order of the file";
+            (message, format!("`{word}` starts when all else is over"), model.node(own).header, help)
         }
         (None, theirs) => {
             let cleanup = theirs.unwrap_or(target);
-            let word = model.node(cleanup).kind.word();
+            let word = model.node(cleanup).kind.noun();
             let message = format!(
                 "{} comes after {}, which stands in `{word}`",
                 called(model, id),
                 called(model, target)
             );
-            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header)
+            let help = "remove the name, or move that task into the plan's order";
+            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header, help)
         }
     };
     Diagnostic::new(codes::AFTER_CLEANUP, message, span, here)
         .label(place, "outside the plan's order")
-        .help("remove the name: the tasks in here run one after another, in the order of the file")
+        .help(help)
 }
 
 /// A hole that names the output of a task in `rollback` or `finally`
 pub(in crate::check) fn output_of_cleanup(model: &Model<'_>, task: NodeId, span: Span) -> Diagnostic {
     let cleanup = model.cleanup_of(task).unwrap_or(task);
-    let word = model.node(cleanup).kind.word();
+    let word = model.node(cleanup).kind.noun();
     Diagnostic::new(
         codes::AFTER_CLEANUP,
         format!("{} hands its output on only in `{word}`", called(model, task)),
@@ -121,7 +123,7 @@ pub(in crate::check) fn assert_on_cleanup(
     cleanup: NodeId,
     span: Span,
 ) -> Diagnostic {
-    let word = model.node(cleanup).kind.word();
+    let word = model.node(cleanup).kind.noun();
     Diagnostic::new(
         codes::AFTER_CLEANUP,
         format!("{} stands in `{word}`, of whose order nothing can be claimed", called(model, item)),
@@ -148,19 +150,25 @@ pub(in crate::check) fn dependency_cycle(model: &Model<'_>, order: &Order, way: 
     let mut diagnostic =
         Diagnostic::new(codes::DEPENDENCY_CYCLE, message, first.place, here(model, order, first));
     let mut shown = 1;
+    let mut is_whole = true;
     for link in &way[1..] {
         let (from, to) = (order.vertex(link.from), order.vertex(link.to));
-        if from.node == to.node || shown == MOST_LABELS {
+        if from.node == to.node {
             continue;
+        }
+        if shown == MOST_LABELS {
+            is_whole = false;
+            break;
         }
         shown += 1;
         diagnostic = diagnostic.label(link.place, here(model, order, link));
     }
-    let steps: Vec<String> = way.iter().filter_map(|link| edge(model, order, link)).collect();
-    diagnostic
-        .note(format!("the circle: {}", names.join(" → ")))
-        .note(format!("because {}", steps.join(", ")))
-        .help("remove one of the edges that are written: an `after`, or the use of an output")
+    diagnostic = diagnostic.note(format!("the circle: {}", names.join(" → ")));
+    if !is_whole {
+        let steps: Vec<String> = way.iter().filter_map(|link| edge(model, order, link)).collect();
+        diagnostic = diagnostic.note(format!("because {}", steps.join(", ")));
+    }
+    diagnostic.help("remove one of the edges that are written: an `after`, or the use of an output")
 }
 
 /// What is to be seen at the place of an edge.
@@ -296,7 +304,7 @@ pub(in crate::check) fn overlaps_no_wave(model: &Model<'_>, target: NodeId, span
         span,
         "not a wave",
     )
-    .label(model.place(target), format!("a {}", model.node(target).kind.word()))
+    .label(model.place(target), format!("a {}", model.node(target).kind.noun()))
     .help("name a wave that comes before this one")
 }
 

@@ -16,18 +16,6 @@ pub(in crate::check) fn missing_plan(span: Span) -> Diagnostic {
         )
 }
 
-/// Something before the header
-pub(in crate::check) fn plan_not_first(span: Span, before: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::PLAN_NOT_FIRST,
-        "`plan` is not the first statement",
-        span,
-        "stands first in the file",
-    )
-    .label(before, "comes before it")
-    .help("move `plan` to the top of the file")
-}
-
 /// A plan in which nothing is done
 pub(in crate::check) fn no_task(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(codes::NO_TASK, format!("the plan `{name}` has no task"), span, "nothing to do")
@@ -47,7 +35,7 @@ pub(in crate::check) fn library_with_work(span: Span, word: &str) -> Diagnostic 
 
 /// A wave, block, `rollback` or `finally` with nothing to do
 pub(in crate::check) fn empty_group(node: &Node<'_>) -> Diagnostic {
-    let word = node.kind.word();
+    let word = node.kind.noun();
     let what = match node.kind {
         _ if !node.name.is_empty() => format!("the {word} `{}`", node.name),
         NodeKind::Rollback | NodeKind::Finally => format!("`{word}`"),
@@ -72,40 +60,6 @@ pub(in crate::check) fn empty_for(span: Span, variable: &str) -> Diagnostic {
 pub(in crate::check) fn for_over_nothing(span: Span) -> Diagnostic {
     Diagnostic::new(codes::EMPTY_GROUP, "this `for` has no values", span, "repeats for each of its values")
         .help("list its values: `for NAME in \"a\", \"b\" { … }`")
-}
-
-/// A gate in a set by way of a `for`
-pub(in crate::check) fn misplaced_in_for(span: Span, word: &str, place: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::MISPLACED_IN_FOR,
-        format!("`{word}` stands in a `for` that stands in {place}"),
-        span,
-        format!("cannot stand in {place}, and a `for` changes nothing about that"),
-    )
-    .help("move the `for` to where what it repeats may stand")
-}
-
-/// `agent x { … }` inside a wave or task
-pub(in crate::check) fn misplaced_declaration(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::MISPLACED_DECLARATION,
-        format!("the agent `{name}` is declared inside an item"),
-        span,
-        "agents are declared for the whole plan",
-    )
-    .help(format!("move it to the top of the file, and write `agent {name}` here"))
-}
-
-/// Two `agent` statements in one body
-pub(in crate::check) fn second_agent(span: Span, first: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::SECOND_AGENT,
-        format!("a second agent, `{name}`, is named for the same work"),
-        span,
-        "the second",
-    )
-    .label(first, "the first")
-    .help("keep one of them, or make two tasks")
 }
 
 /// A task without an action, and no agent to read its title

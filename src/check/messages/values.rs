@@ -7,28 +7,6 @@ use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::source::Span;
 use crate::syntax::ast;
 
-/// `workers 50%`
-pub(in crate::check) fn percentage_for_count(span: Span, what: &str, written: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::NOT_A_COUNT,
-        format!("`{written}` is a percentage, and {what} is a whole number"),
-        span,
-        "a part of what is not said",
-    )
-    .help("write a whole number")
-}
-
-/// `workers 2.5`
-pub(in crate::check) fn not_whole(span: Span, what: &str, written: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::NOT_A_COUNT,
-        format!("`{written}` is not a whole number, and {what} is one"),
-        span,
-        "not whole",
-    )
-    .help("write a whole number")
-}
-
 /// `workers 0`
 pub(in crate::check) fn out_of_range(span: Span, what: &str, written: &str, range: &str) -> Diagnostic {
     Diagnostic::new(

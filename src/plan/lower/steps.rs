@@ -1,10 +1,11 @@
 //! The order graph to steps: topologically sorted, each edge once.
 
-use super::{Lower, Made, is_on};
+use super::{Lower, Made};
 use crate::check::model::NodeId;
 use crate::check::order::{Need as Edge, Source, VertexId, VertexKind};
 use crate::plan::{Need, NeedSource, Step, StepId, StepKind};
 use crate::syntax::ast::AfterMode;
+use std::collections::HashSet;
 
 impl Lower<'_, '_> {
     pub(super) fn steps(&mut self) {
@@ -55,7 +56,8 @@ fn needs(edges: &[Edge], ids: &[Option<StepId>]) -> Vec<Need> {
         Source::Sequence => 2,
         Source::Group => 3,
     };
-    let has_written = edges.iter().any(|edge| rank(edge) < 2);
+    // Only what is written can name a step twice: the edges of the layout are each there once.
+    let mut written: HashSet<StepId> = HashSet::new();
     let steps = |edge: &Edge| -> Vec<StepId> { edge.to.iter().filter_map(|to| ids[to.index()]).collect() };
     for level in 0..4 {
         for edge in edges.iter().filter(|edge| rank(edge) == level) {
@@ -71,9 +73,11 @@ fn needs(edges: &[Edge], ids: &[Option<StepId>]) -> Vec<Need> {
                 (AfterMode::Any, _) => needs.push(Need::AnySucceeded(on)),
                 (AfterMode::Finished, [step]) => needs.push(Need::Finished(*step)),
                 (_, [step, ..]) => {
-                    // Only what is written can name a step twice; a barrier's many edges need no look.
-                    let is_twice = has_written && needs.iter().any(|need| is_on(need, *step));
-                    if !is_twice {
+                    let is_new = match level {
+                        0 | 1 => written.insert(*step),
+                        _ => !written.contains(step),
+                    };
+                    if is_new {
                         needs.push(Need::Succeeded(*step, source));
                     }
                 }

@@ -105,7 +105,7 @@ fn edges(view: &View, id: StepId, text: &mut String) {
             Need::AnySucceeded(_) => vec!["label=\"any of\"".to_string()],
             Need::Finished(_) => vec!["label=finished".to_string(), "style=dashed".to_string()],
         };
-        for needed in need.steps() {
+        for needed in need.steps().flat_map(|needed| view.behind(needed)) {
             let Some(end) = tail(view, needed) else { continue };
             if seen.contains(&end) {
                 continue;

@@ -159,7 +159,7 @@ fn edges(view: &View, id: StepId, text: &mut String) {
             Need::AnySucceeded(_) => "-- any of --->",
             Need::Finished(_) => "-. finished .->",
         };
-        for needed in need.steps() {
+        for needed in need.steps().flat_map(|needed| view.behind(needed)) {
             if let Some(from) = node(view, needed) {
                 let edge = format!("  {from} {arrow} {target}\n");
                 if !seen.contains(&edge) {

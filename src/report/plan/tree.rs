@@ -4,7 +4,8 @@
 
 use super::{View, Wait, own_name, words};
 use crate::plan::{
-    Approval, Criterion, GateId, Group, GroupId, GroupKind, Item, NeedSource, OnNoGo, Task, TaskId,
+    Action, Approval, Criterion, GateId, Group, GroupId, GroupKind, Item, NeedSource, OnNoGo, StepId,
+    StepKind, Task, TaskId,
 };
 use crate::report::words::{count, cut, list, one_line, pad};
 use crate::report::{Look, Tone};
@@ -14,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// The whole plan.
 pub fn render(view: &View, look: &Look) -> String {
-    let columns = Columns::of(view);
+    let columns = Columns::of(view, look.width);
     let mut tree = Tree { view, look, columns, text: String::new() };
     tree.header();
     tree.root();
@@ -80,14 +81,20 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(view: &View) -> Columns {
+    fn of(view: &View, width: usize) -> Columns {
         let has_seconds = !view.forecast.makespan.is_zero() && view.forecast.makespan.as_secs() < 600;
+        let has_times = !view.forecast.makespan.is_zero() && width >= 64;
         let tasks = || view.plan.tasks.iter();
         let who = tasks().map(|task| view.who(task).width()).max().unwrap_or(0);
         let estimate =
             tasks().filter_map(|task| task.estimate.as_ref()).map(|e| words::estimate(e).len()).max();
         let start = words::moment(view.forecast.makespan, has_seconds).len();
-        Columns { who: who.min(22), estimate: estimate.unwrap_or(1).min(14), start, has_seconds }
+        Columns {
+            who: who.min(18).min(width / 5),
+            estimate: estimate.unwrap_or(1).min(14),
+            start: if has_times { start } else { 0 },
+            has_seconds,
+        }
     }
 
     /// All of them, with two spaces before each and the mark.
@@ -120,18 +127,18 @@ impl<'a> Tree<'a> {
 
     fn header(&mut self) {
         let plan = self.view.plan;
-        let title = one_line(&plan.title, self.look.width.saturating_sub(plan.name.width() + 2));
+        let title = self.title(&plan.title, self.look.width.saturating_sub(plan.name.width()));
         let name = self.look.paint(Tone::Strong, &plan.name);
-        self.line(&format!("{name}  {title}"));
+        self.line(&format!("{name}{title}"));
         for sentence in totals(self.view) {
-            for line in wrapped(&sentence, self.look.width) {
+            for line in wrapped(&sentence, " · ", self.look.width) {
                 self.line(&line);
             }
         }
         let set: Vec<String> =
             plan.params.iter().map(|param| format!("{}={}", param.name, param.value)).collect();
         if !set.is_empty() {
-            for line in wrapped(&format!("params {}", set.join("  ")), self.look.width) {
+            for line in wrapped(&format!("params {}", set.join(" · ")), " · ", self.look.width) {
                 self.line(&self.look.paint(Tone::Dim, &line));
             }
         }
@@ -144,7 +151,7 @@ impl<'a> Tree<'a> {
             }))
             .collect();
         if !resources.is_empty() {
-            for line in wrapped(&format!("limits {}", resources.join(" · ")), self.look.width) {
+            for line in wrapped(&format!("limits {}", resources.join(" · ")), " · ", self.look.width) {
                 self.line(&self.look.paint(Tone::Dim, &line));
             }
         }
@@ -231,8 +238,8 @@ impl<'a> Tree<'a> {
             ),
         };
         let head = [word, name].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
-        let used = branch.width() + head.width() + 2 + when.width() + 2;
-        let title = one_line(&group.title, self.look.width.saturating_sub(used));
+        let used = branch.width() + head.width() + when.width() + 2;
+        let title = self.title(&group.title, self.look.width.saturating_sub(used));
         let gap = self.look.width.saturating_sub(used + title.width()) + 2;
         let dim = self.look.paint(Tone::Dim, branch);
         let head = match name.is_empty() {
@@ -240,7 +247,7 @@ impl<'a> Tree<'a> {
             false => format!("{word} {}", self.look.paint(Tone::Strong, name)),
         };
         let when = self.look.paint(Tone::Dim, &when);
-        self.line(&format!("{dim}{head}  {title}{}{when}", " ".repeat(gap)));
+        self.line(&format!("{dim}{head}{title}{}{when}", " ".repeat(gap)));
         if !group.because.is_empty() {
             self.detail(&format!("{below}  "), &format!("because {}", one_line(&group.because, usize::MAX)));
         }
@@ -250,7 +257,10 @@ impl<'a> Tree<'a> {
             limits.push(format!("overlaps {}", group.overlaps.join(", ")));
         }
         limits.extend(
-            self.view.enter_step(id).map(|step| self.after(step, holder)).filter(|after| !after.is_empty()),
+            self.view
+                .enter_step(id)
+                .map(|step| self.after(step, &group.name))
+                .filter(|after| !after.is_empty()),
         );
         if !limits.is_empty() {
             self.detail(&format!("{below}  "), &limits.join(" · "));
@@ -270,16 +280,19 @@ impl<'a> Tree<'a> {
         let estimate = match &task.estimate {
             Some(estimate) => words::estimate(estimate),
             None => match &task.action {
-                crate::plan::Action::Wait(time) => words::literal(*time),
+                Action::Wait(time) => words::literal(*time),
                 _ => "?".to_string(),
             },
         };
-        let start = slot.map_or(String::new(), |slot| words::moment(slot.start, columns.has_seconds));
+        let start = match slot {
+            Some(slot) if columns.start > 0 => words::moment(slot.start, columns.has_seconds),
+            _ => String::new(),
+        };
         let name = own_name(&task.name, holder);
         let left = self.look.width.saturating_sub(columns.width() + branch.width());
         let shown_name = cut(name, left);
-        let title = one_line(&task.title, left.saturating_sub(shown_name.width() + 2));
-        let padding = left.saturating_sub(shown_name.width() + 2 + title.width());
+        let title = self.title(&task.title, left.saturating_sub(shown_name.width()));
+        let padding = left.saturating_sub(shown_name.width() + title.width());
         let dim = |text: &str| self.look.paint(Tone::Dim, text);
         let right = match &task.left_out {
             Some(when) => format!("  {}", dim(&cut(&format!("left out: {when}"), columns.width() - 2))),
@@ -297,9 +310,9 @@ impl<'a> Tree<'a> {
             Some(_) => dim(&shown_name),
             None => self.look.paint(tone, &shown_name),
         };
-        self.line(&format!("{}{name}  {title}{}{right}", dim(branch), " ".repeat(padding)));
+        self.line(&format!("{}{name}{title}{}{right}", dim(branch), " ".repeat(padding)));
         let mut details = Vec::new();
-        details.extend(task.step.map(|step| self.after(step, holder)).filter(|after| !after.is_empty()));
+        details.extend(task.step.map(|step| self.after(step, &task.name)).filter(|after| !after.is_empty()));
         let uses = task.uses.iter().map(|(resource, amount)| {
             let name = &self.view.plan.resources[resource.index()].name;
             if *amount == 1 { name.clone() } else { format!("{name} {amount}") }
@@ -327,7 +340,7 @@ impl<'a> Tree<'a> {
             (None, OnNoGo::Retry(times)) => format!("no-go: retry up to {times}"),
             (None, OnNoGo::SkipTo(step)) => {
                 let name = match self.view.plan.step(step).kind {
-                    crate::plan::StepKind::Enter(group) => &self.view.plan.group(group).name,
+                    StepKind::Enter(group) => &self.view.plan.group(group).name,
                     _ => self.view.name(step).unwrap_or_default(),
                 };
                 format!("no-go: skip to {name}")
@@ -370,6 +383,15 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// A title behind a name, with the space between them; nothing where there is no room for a word.
+    fn title(&self, title: &str, room: usize) -> String {
+        match room {
+            ..8 => String::new(),
+            _ if title.is_empty() => String::new(),
+            _ => format!("  {}", one_line(title, room - 2)),
+        }
+    }
+
     /// A dim line, cut where it does not fit.
     fn detail(&mut self, indent: &str, text: &str) {
         let text = cut(text, self.look.width.saturating_sub(indent.width()));
@@ -377,11 +399,11 @@ impl<'a> Tree<'a> {
     }
 
     /// `after a, b · after any of c, d`; what the sequence says is seen.
-    fn after(&self, step: crate::plan::StepId, holder: &Group) -> String {
+    fn after(&self, step: StepId, name: &str) -> String {
         let mut all = Vec::new();
         let mut parts = Vec::new();
-        let short = |name: &str| match name.strip_prefix(&holder.name).and_then(|rest| rest.strip_prefix('.'))
-        {
+        let around = name.rsplit_once('.').map_or("", |(around, _)| around);
+        let short = |name: &str| match name.strip_prefix(around).and_then(|rest| rest.strip_prefix('.')) {
             Some(rest) => rest.to_string(),
             None => name.to_string(),
         };
@@ -425,20 +447,18 @@ fn rows_of(group: &Group) -> Vec<Row<'_>> {
     rows
 }
 
-/// The sentence in lines of the width, broken at spaces.
-fn wrapped(sentence: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in sentence.split(' ') {
-        let line = lines.last_mut().expect("BUG: there is always a line");
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
-            lines.push(word.to_string());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
+/// The parts in lines of the width: a line breaks between parts where one can be had, else at a space.
+fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in sentence.split(separator) {
+        match lines.last_mut() {
+            Some(line) if line.width() + separator.width() + part.width() <= width => {
+                line.push_str(separator);
+                line.push_str(part);
             }
-            line.push_str(word);
+            _ if part.width() > width && separator != " " => lines.extend(wrapped(part, " ", width)),
+            _ => lines.push(part.to_string()),
         }
     }
-    // A part of a list begins a line rather than ending the one before.
-    lines.into_iter().map(|line| line.strip_suffix(" ·").map(str::to_string).unwrap_or(line)).collect()
+    lines
 }

@@ -43,7 +43,7 @@ pub fn estimate(estimate: &Estimate) -> String {
     }
 }
 
-/// A moment, counted from the start of the plan: `0:05` is five minutes in, `0:00:12` twelve seconds.
+/// A moment, counted from the start of the plan: `0:05` is five minutes in, `0:00:12` twelve seconds, `3d04:00` three days and four hours.
 pub fn moment(time: Duration, has_seconds: bool) -> String {
     let seconds = time.as_secs();
     let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);

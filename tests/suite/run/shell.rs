@@ -76,6 +76,8 @@ fn a_value_is_refused_where_no_quoting_is_safe() {
         ("alias a='echo \"'\necho {{}}", Unsure),
         ("echo $(case x in x) echo;; esac) {{}}", Unsure),
         ("echo $(ca\\\nse x in x) echo;; esac) {{}}", Unsure),
+        ("x=(({{}}))", Unsure),
+        ("x=(a; {{}})", Unsure),
         ("echo $'it\\'s' {{}}", Unsure),
         ("echo \"${x:-'}'}\" {{}}", Unsure),
         ("echo $[1] {{}}", Unsure),

@@ -1,0 +1,291 @@
+//! One process at work on a run: the journal, the view, the keyboard, signals and answers, put around the dispatcher.
+//!
+//! Decides nothing about the run itself.
+
+use super::keyboard::Keyboard;
+use super::stage::Staged;
+use super::view::{Format, View, ViewMessage};
+use super::{Global, project};
+use crate::backend::Graces;
+use crate::backend::local::Local;
+use crate::error::{Error, Exit, Result};
+use crate::event::progress::Progress;
+use crate::event::{ApprovalOwner, Entry, Event, RunOutcome};
+use crate::journal::{Durability, Journal, PersonAnswer, RunId, RunLock, durability};
+use crate::plan::Plan;
+use crate::run::{Request, Setup, Sink};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc as thread_mpsc};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+/// How often the journal is asked for answers while a question is open.
+const ASK_AGAIN: Duration = Duration::from_millis(150);
+
+/// What both `run` and `resume` can be told.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Options {
+    /// At most so many tasks at once, in place of the plan's own `workers`
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub workers: Option<u32>,
+    /// How to show the run: on a terminal a live view, else a line an event
+    #[arg(long, value_enum, default_value_t = Format::Auto, value_name = "FORMAT")]
+    pub format: Format,
+    /// Wait for a person's answer without a terminal too, in place of ending as waiting
+    #[arg(long)]
+    pub wait: bool,
+    /// Sync the journal before every step, not only before agents, gates and answers
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// A run to be carried out, locked and written down.
+pub struct Session {
+    /// The journal.
+    pub journal: Journal,
+    /// The run.
+    pub run: RunId,
+    /// Held for as long as the process is at work on the run.
+    pub lock: RunLock,
+    /// The plan.
+    pub staged: Staged,
+    /// Where earlier sessions left the run.
+    pub progress: Option<Progress>,
+    /// How.
+    pub options: Options,
+}
+
+/// What the dispatcher is told, for a run that may not have a number yet.
+pub fn setup(
+    staged: &Staged,
+    run: RunId,
+    state: PathBuf,
+    progress: Option<Progress>,
+    workers: Option<u32>,
+    waits_for_people: bool,
+) -> Result<Setup> {
+    let backend =
+        Local::new(Graces::default()).map_err(|cause| Error::new("get ready to start processes", cause))?;
+    Ok(Setup {
+        run,
+        session: progress.as_ref().map_or(1, |progress| progress.sessions.len() as u32 + 1),
+        directory: staged.directory.clone(),
+        state,
+        progress,
+        workers,
+        waits_for_people,
+        environment: std::env::vars_os().collect(),
+        now: project::now(),
+        backend: Arc::new(backend),
+    })
+}
+
+/// Carries the run out, or on.
+pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
+    let Session { journal, run, lock, staged, progress, options } = session;
+    let keyboard = Keyboard::open();
+    let format = options.format.chosen(keyboard.is_some());
+    let keyboard = keyboard.filter(|_| format == Format::Live);
+    let place = project::place(&journal, run, &staged.plan, options.workers);
+    let look = match format {
+        Format::Live => project::look(global, &std::io::stderr()),
+        _ => project::look(global, &std::io::stdout()),
+    };
+    let state = std::path::absolute(journal.run_directory(run))
+        .map_err(|cause| Error::new("find the run's folder", cause))?;
+    let waits = options.wait || keyboard.is_some();
+    let known = progress.clone().unwrap_or_else(|| Progress::new(Arc::clone(&staged.plan)));
+    let setup = setup(&staged, run, state, progress, options.workers, waits)?;
+
+    // What people said while no process carried the run out: there before the questions are asked again.
+    let answered = journal.open_answers(run)?;
+    let (requests, inbox) = mpsc::channel::<Request>(64 + answered.len());
+    let mut sent = HashSet::new();
+    for (id, answer) in answered {
+        sent.insert(id);
+        let _ = requests.try_send(request_of(answer));
+    }
+    let (to_view, messages) = thread_mpsc::channel::<ViewMessage>();
+    let keyboard = keyboard.map(|keyboard| keyboard.listen(to_view.clone()));
+    let has_keyboard = keyboard.is_some();
+    let view = View::new(known.clone(), place, look, format, has_keyboard.then(|| requests.clone()));
+    let view = std::thread::Builder::new()
+        .name("wavec-view".into())
+        .spawn(move || view.show(&messages))
+        .map_err(|cause| Error::new("start the view", cause))?;
+
+    let root = journal.root().to_path_buf();
+    let (open, questions) = watch::channel(Vec::new());
+    let mut sink = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
+    let was_terminated = Cell::new(false);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new("start the dispatcher", cause))?;
+    let outcome = runtime.block_on(async {
+        let signals = Signals::new()?;
+        let redraw = to_view.clone();
+        tokio::select! {
+            outcome = crate::run::run(Arc::clone(&staged.plan), setup, &mut sink, inbox) => outcome,
+            never = signals.forward(&requests, &was_terminated, &redraw, keyboard.as_ref()) => never,
+            never = forward_answers(&root, run, questions, &requests, sent) => never,
+        }
+    });
+    drop(runtime);
+    // The journal is whole before the last word is said. The view ends when nobody can tell it anything more.
+    drop(sink);
+    let _ = to_view.send(ViewMessage::End);
+    drop(to_view);
+    // A panic there has told itself; what the run came to stands in the journal.
+    let _ = view.join();
+    drop(keyboard);
+    drop(lock);
+    Ok(match outcome? {
+        RunOutcome::Interrupted if was_terminated.get() => Exit::Terminated,
+        outcome => crate::run::exit(outcome),
+    })
+}
+
+/// Journal first, then the view.
+struct Recorder {
+    journal: Journal,
+    run: RunId,
+    known: Progress,
+    is_strict: bool,
+    view: thread_mpsc::Sender<ViewMessage>,
+    open: watch::Sender<Vec<(ApprovalOwner, u32)>>,
+}
+
+impl Sink for Recorder {
+    fn record(&mut self, events: &[Event]) -> Result<()> {
+        let at = project::now();
+        let first = self.known.last_seq + 1;
+        let entries: Vec<Entry> =
+            (first..).zip(events).map(|(seq, event)| Entry { seq, at, event: event.clone() }).collect();
+        let durability =
+            if self.is_strict { Durability::Synced } else { durability(&self.known.plan, &entries) };
+        self.journal.append(self.run, &entries, durability)?;
+        for entry in &entries {
+            self.known.apply(entry);
+        }
+        self.open.send_if_modified(|open| {
+            let now: Vec<_> =
+                self.known.open_approvals().map(|approval| (approval.owner, approval.index)).collect();
+            let is_changed = now != *open;
+            *open = now;
+            is_changed
+        });
+        // A view that is gone is no reason to end the run.
+        let _ = self.view.send(ViewMessage::Entries(entries));
+        Ok(())
+    }
+}
+
+/// The signals that a run listens to.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+    go_on: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals> {
+        let listen = |kind| signal(kind).map_err(|cause| Error::new("listen to signals", cause));
+        Ok(Signals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+            go_on: listen(SignalKind::from_raw(libc::SIGCONT))?,
+        })
+    }
+
+    /// Hands them on for as long as the run goes on.
+    async fn forward<T>(
+        mut self,
+        requests: &mpsc::Sender<Request>,
+        was_terminated: &Cell<bool>,
+        view: &thread_mpsc::Sender<ViewMessage>,
+        keyboard: Option<&Keyboard>,
+    ) -> T {
+        let mut is_first = true;
+        loop {
+            let request = tokio::select! {
+                _ = self.interrupt.recv() => Request::Interrupt,
+                _ = self.terminate.recv() => Request::Terminate,
+                // The terminal is gone, and with it whoever could answer.
+                _ = self.hang_up.recv() => Request::Terminate,
+                _ = self.go_on.recv() => {
+                    if let Some(keyboard) = keyboard {
+                        keyboard.take();
+                    }
+                    let _ = view.send(ViewMessage::Redraw);
+                    continue;
+                }
+            };
+            if is_first {
+                was_terminated.set(request == Request::Terminate);
+                is_first = false;
+            }
+            // Full: what is asked for has been asked for many times already.
+            let _ = requests.try_send(request);
+        }
+    }
+}
+
+/// Hands on what people answer from other terminals, while a question is open.
+async fn forward_answers<T>(
+    root: &Path,
+    run: RunId,
+    mut questions: watch::Receiver<Vec<(ApprovalOwner, u32)>>,
+    requests: &mpsc::Sender<Request>,
+    mut sent: HashSet<i64>,
+) -> T {
+    let mut journal = None;
+    loop {
+        let is_gone = questions.wait_for(|open| !open.is_empty()).await.is_err();
+        if is_gone {
+            std::future::pending::<()>().await;
+        }
+        if journal.is_none() {
+            journal = Journal::open_existing(root).ok().flatten();
+        }
+        // What cannot be read now is asked for again: the run itself tells what is wrong with the journal.
+        let answers = journal.as_ref().and_then(|journal| journal.open_answers(run).ok()).unwrap_or_default();
+        let open = questions.borrow().clone();
+        for (id, answer) in answers {
+            if open.contains(&(answer.owner, answer.index)) && sent.insert(id) {
+                let _ = requests.send(request_of(answer)).await;
+            }
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+fn request_of(answer: PersonAnswer) -> Request {
+    let PersonAnswer { owner, index, answer, by, reason, .. } = answer;
+    Request::Answer { owner, index, answer, by, reason }
+}
+
+/// Whether a plan can be carried out by this wavec, before anything is written down.
+pub fn ready(plan: &Plan, staged: &Staged, options: &Options) -> Result<()> {
+    let setup = setup(staged, 0, PathBuf::new(), None, options.workers, options.wait)?;
+    crate::run::ready(plan, &setup)
+}
+
+impl Format {
+    /// What `auto` is here.
+    fn chosen(self, has_keyboard: bool) -> Format {
+        let is_terminal = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        match self {
+            Format::Auto if is_terminal && has_keyboard && !is_dumb => Format::Live,
+            Format::Auto => Format::Lines,
+            format => format,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The thread that shows a run: a live view, lines, or JSON. It never holds the run up.
+//!
+//! What is shown comes from the reports; here are only the streams, the clock and the keys.
+
+use super::project;
+use crate::event::progress::Progress;
+use crate::event::{AttemptEnd, Decision, Entry, Event, Outcome, Verdict};
+use crate::report::forecast::{Remaining, remaining};
+use crate::report::live::{Key, Moment, Prompt, Size, frame};
+use crate::report::screen::Screen;
+use crate::report::{Look, RunPlace, Verbosity, json, lines, log, summary};
+use crate::run::Request;
+use std::io::{self, Stderr, Write, stderr, stdout};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// The least time between two drawings.
+const BETWEEN: Duration = Duration::from_millis(100);
+/// How long a drawing stands when nothing happens: elapsed times and last lines move on.
+const STANDS: Duration = Duration::from_millis(500);
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Live on a terminal, else lines
+    Auto,
+    /// A view that is drawn over and over, on standard error
+    Live,
+    /// A line an event, on standard output
+    Lines,
+    /// An event a line as JSON, on standard output (docs/schema/event.json)
+    Json,
+}
+
+/// What the view is told.
+pub enum ViewMessage {
+    /// What happened.
+    Entries(Vec<Entry>),
+    /// A key was pressed.
+    Key(Key),
+    /// The terminal has changed its size, or others have written on it.
+    Redraw,
+    /// That was all.
+    End,
+}
+
+/// Shows a run.
+pub struct View {
+    progress: Progress,
+    place: RunPlace,
+    look: Look,
+    names: usize,
+    format: Format,
+    /// Where answers go, when the keyboard is read.
+    requests: Option<mpsc::Sender<Request>>,
+    prompt: Option<Prompt>,
+    remaining: Option<(Instant, Remaining)>,
+}
+
+impl View {
+    /// A view of a run that stands at `progress`.
+    pub fn new(
+        progress: Progress,
+        place: RunPlace,
+        look: Look,
+        format: Format,
+        requests: Option<mpsc::Sender<Request>>,
+    ) -> View {
+        let names = lines::name_width(&progress);
+        View { progress, place, look, names, format, requests, prompt: None, remaining: None }
+    }
+
+    /// Shows the run until its end.
+    pub fn show(mut self, messages: &Receiver<ViewMessage>) {
+        match self.format {
+            Format::Live => self.show_live(messages),
+            Format::Json => self.print(messages, |view, entry, text| {
+                text.push_str(&json::line(&view.progress, view.place.run, entry));
+                text.push('\n');
+            }),
+            Format::Lines | Format::Auto => {
+                self.print(messages, |view, entry, text| {
+                    for line in lines::lines(&view.progress, &view.place, &view.look, view.names, entry) {
+                        text.push_str(&line);
+                        text.push('\n');
+                    }
+                });
+                let mut text = String::new();
+                for line in self.summary() {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                let _ = write(&text);
+            }
+        }
+    }
+
+    /// Prints each entry as `line` puts it. A reader that goes away does not end the run.
+    fn print(&mut self, messages: &Receiver<ViewMessage>, line: impl Fn(&View, &Entry, &mut String)) {
+        let mut is_open = true;
+        while let Ok(message) = messages.recv() {
+            let entries = match message {
+                ViewMessage::Entries(entries) => entries,
+                ViewMessage::Key(_) | ViewMessage::Redraw => continue,
+                ViewMessage::End => break,
+            };
+            let mut text = String::new();
+            for entry in &entries {
+                self.progress.apply(entry);
+                line(self, entry, &mut text);
+            }
+            if is_open && let Err(error) = write(&text) {
+                is_open = false;
+                if error.kind() != io::ErrorKind::BrokenPipe {
+                    let _ = writeln!(stderr(), "wavec: nothing more is written to standard output: {error}");
+                }
+            }
+        }
+    }
+
+    fn summary(&self) -> Vec<String> {
+        if self.progress.run_end().is_none() {
+            // The world failed; that error is told by whoever ends.
+            return Vec::new();
+        }
+        let lines = summary::lines(&self.progress, &self.place, &self.look);
+        if lines.is_empty() { lines } else { [vec![String::new()], lines].concat() }
+    }
+
+    fn show_live(&mut self, messages: &Receiver<ViewMessage>) {
+        let mut screen = Screen::new(stderr());
+        let mut above = Vec::new();
+        let mut drawn = Instant::now() - STANDS;
+        let mut is_stale = true;
+        loop {
+            let wait = if is_stale { BETWEEN } else { STANDS }.saturating_sub(drawn.elapsed());
+            match messages.recv_timeout(wait) {
+                Ok(ViewMessage::Entries(entries)) => {
+                    for entry in &entries {
+                        self.progress.apply(entry);
+                        if self.is_kept(&entry.event) {
+                            above.extend(lines::lines(
+                                &self.progress,
+                                &self.place,
+                                &self.look,
+                                self.names,
+                                entry,
+                            ));
+                        }
+                    }
+                    is_stale = true;
+                }
+                Ok(ViewMessage::Key(key)) => {
+                    self.key(key);
+                    is_stale = true;
+                }
+                Ok(ViewMessage::Redraw) => {
+                    screen.forget();
+                    is_stale = true;
+                }
+                Ok(ViewMessage::End) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.draw(&mut screen, &std::mem::take(&mut above));
+                    drawn = Instant::now();
+                    is_stale = false;
+                }
+            }
+        }
+        let columns = terminal_size().columns;
+        above.extend(self.summary());
+        // Nobody is left to tell when the terminal is gone.
+        let _ = screen.clear(&above, columns);
+    }
+
+    fn draw(&mut self, screen: &mut Screen<Stderr>, above: &[String]) {
+        let size = terminal_size();
+        self.look.width = size.columns;
+        let now = project::now();
+        if self.remaining.is_none_or(|(at, _)| at.elapsed() > Duration::from_secs(1)) {
+            self.remaining = Some((Instant::now(), remaining(&self.progress, now)));
+        }
+        if self.requests.is_some()
+            && self.prompt.as_ref().is_none_or(|prompt| !prompt.is_open(&self.progress))
+        {
+            self.prompt = Prompt::first(&self.progress);
+        }
+        let last_line = |path: &Path| log::tail(path, 1, size.columns).pop();
+        let moment = Moment {
+            now,
+            size,
+            prompt: self.prompt.as_ref(),
+            last_line: &last_line,
+            remaining: self.remaining.map(|(_, remaining)| remaining),
+        };
+        let lines = frame(&self.progress, &self.place, &self.look, &moment);
+        let _ = screen.draw(above, &lines, size.columns);
+    }
+
+    /// A key: for the open question, if there is one.
+    fn key(&mut self, key: Key) {
+        let Some(prompt) = self.prompt.as_mut().filter(|prompt| prompt.is_open(&self.progress)) else {
+            return;
+        };
+        let Some((answer, reason)) = prompt.key(key) else { return };
+        let (owner, index) = prompt.question();
+        self.prompt = None;
+        if let Some(requests) = &self.requests {
+            let by = project::user();
+            // The dispatcher is gone only when the run has ended, and then no question is open.
+            let _ = requests.blocking_send(Request::Answer { owner, index, answer, by, reason });
+        }
+    }
+
+    /// Whether an event is printed for good above the live view: what went wrong, and what was decided. The rest is
+    /// in the view, and in the summary.
+    fn is_kept(&self, event: &Event) -> bool {
+        if self.look.verbosity == Verbosity::Verbose {
+            return true;
+        }
+        match event {
+            Event::TaskEnded { outcome, .. } => *outcome == Outcome::Failed,
+            Event::CheckEnded { verdict, .. } => *verdict != Verdict::Pass,
+            Event::AttemptEnded { end, .. } => *end == AttemptEnd::Lost,
+            Event::GateEnded { decision, .. } => *decision != Decision::Skipped,
+            Event::RetryScheduled { .. }
+            | Event::ApprovalAnswered { .. }
+            | Event::Restarted { .. }
+            | Event::CleanupStarted { .. }
+            | Event::StopRequested { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stdout = stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+fn terminal_size() -> Size {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
+    // Some terminals say 0 when they do not know.
+    let known = |size: u16, otherwise: usize| if size == 0 { otherwise } else { usize::from(size) };
+    Size { columns: known(columns, 80), rows: known(rows, 24) }
+}

@@ -1,0 +1,318 @@
+//! The work of one attempt: fill the texts, write the prompt, run the command, read what came back, take the outputs.
+//!
+//! Says how it ended and decides nothing: whether the task has succeeded is for its criteria and the dispatcher.
+
+use super::changes::Picture;
+use super::context::{Context, Environment, Outputs};
+use super::process::{Attended, attend};
+use super::words::last_lines;
+use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
+use crate::driver::{Answered, Driver, Files};
+use crate::event::{AttemptEnd, Usage};
+use crate::plan::{Action, Agent, OutputSource, Task, TaskId};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// What an attempt is about to do.
+pub struct Assignment {
+    pub context: Arc<Context>,
+    pub task: TaskId,
+    pub attempt: u32,
+    /// What failed before, for the next to know.
+    pub feedback: Option<String>,
+    pub outputs: Arc<Outputs>,
+    pub cancel: watch::Receiver<Urgency>,
+}
+
+/// How the work of an attempt ended.
+#[derive(Debug)]
+pub struct Work {
+    pub end: AttemptEnd,
+    pub usage: Usage,
+    pub took: Duration,
+    /// The outputs that were taken, by place, secrets masked.
+    pub outputs: Vec<(u32, String)>,
+    /// Why an output could not be taken.
+    pub missing: Option<String>,
+    /// The last lines that it printed.
+    pub last_lines: String,
+}
+
+/// Does the work. Says when its process runs.
+pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) -> Work {
+    let begin = Instant::now();
+    let mut work = match carry_out(&assignment, on_running).await {
+        Ok(work) => work,
+        Err(reason) => Work {
+            end: AttemptEnd::CouldNotStart { reason },
+            usage: Usage::default(),
+            took: Duration::ZERO,
+            outputs: Vec::new(),
+            missing: None,
+            last_lines: String::new(),
+        },
+    };
+    work.took = begin.elapsed();
+    work
+}
+
+/// An `Err` is a reason why it could not be started.
+async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)) -> Result<Work, String> {
+    let Assignment { context, task: id, attempt, outputs, .. } = assignment;
+    let task = context.plan.task(*id);
+    let call = Call::of(assignment, task)?;
+    let mut job = context.job(
+        format!("{}/{attempt}", task.name),
+        context.attempt_file(*id, *attempt, "log"),
+        call.words,
+        call.environment,
+    );
+    job.directory = context.directory.join(&task.directory);
+    let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
+    job.captures_stdout = hands_on_stdout || call.agent.is_some();
+    let log = job.log.clone();
+    let before = picture(assignment, task, call.agent.is_some()).await;
+    let execution = context.backend.start(job);
+    let limit = task.timeout.or(call.agent.and_then(|agent| agent.timeout));
+    let Attended { end, is_timed_out } =
+        attend(execution, assignment.cancel.clone(), limit, on_running).await;
+
+    let stdout = String::from_utf8_lossy(&end.stdout).into_owned();
+    let (mut how, text, usage) = match &call.agent {
+        Some(agent) => answer(agent, call.files.as_ref(), &end.status, &stdout),
+        None => (by_status(&end.status), stdout.trim_end_matches(['\n', '\r']).to_owned(), Usage::default()),
+    };
+    if is_timed_out {
+        how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
+    }
+    if how == AttemptEnd::Done && before.is_some() && before == picture(assignment, task, true).await {
+        how = AttemptEnd::Claims { violations: vec![no_change(task)] };
+    }
+    let mut taken = Vec::new();
+    let mut missing = None;
+    if how == AttemptEnd::Done {
+        for (index, output) in (0..).zip(&task.outputs) {
+            let value = match &output.source {
+                OutputSource::Stdout if end.is_stdout_cut => {
+                    Err(format!("it printed more than {} MiB: hand it on in a file", CAPTURE_LIMIT >> 20))
+                }
+                OutputSource::Stdout => Ok(text.clone()),
+                OutputSource::File(file) => {
+                    context.fill(file, outputs).and_then(|file| read_output(&context.directory, &file))
+                }
+            };
+            match value {
+                Ok(value) => taken.push((index, context.mask(&value))),
+                Err(reason) => {
+                    missing.get_or_insert(format!("output `{}`: {reason}", output.name));
+                }
+            }
+        }
+    }
+    let tail = tail(&log);
+    Ok(Work {
+        end: masked(how, context),
+        usage,
+        took: Duration::ZERO,
+        outputs: taken,
+        missing,
+        last_lines: context.mask(&last_lines(&tail)),
+    })
+}
+
+/// A command that is ready to be run.
+struct Call<'a> {
+    words: Vec<String>,
+    environment: Environment,
+    /// Who does it, where it is an agent's work.
+    agent: Option<&'a Agent>,
+    files: Option<Files>,
+}
+
+impl<'a> Call<'a> {
+    fn of(assignment: &'a Assignment, task: &'a Task) -> Result<Call<'a>, String> {
+        let Assignment { context, task: id, attempt, feedback, outputs, .. } = assignment;
+        let prompt = match &task.action {
+            Action::Shell(command) => {
+                let words = context.shell_words(command, &task.shell, outputs)?;
+                return Call::command(assignment, words);
+            }
+            Action::Program(words) => {
+                let words = words.iter().map(|word| context.fill(word, outputs)).collect::<Result<_, _>>()?;
+                return Call::command(assignment, words);
+            }
+            Action::Prompt(prompt) => context.fill(prompt, outputs)?,
+            Action::PromptFile(file) => {
+                let file = context.fill(file, outputs)?;
+                let text = std::fs::read_to_string(context.directory.join(&file));
+                text.map_err(|error| format!("the prompt `{file}` cannot be read: {error}"))?
+            }
+            Action::Wait(_) | Action::Approve(_) => panic!("BUG: nothing is to be carried out"),
+        };
+        let agent = task.agent.map(|agent| context.plan.agent(agent));
+        let agent = agent.ok_or("nobody is named to do it")?;
+        let driver = Driver::of(agent).map_err(|error| error.to_string())?;
+        let program = agent.command.as_ref().ok_or("its agent has no program")?;
+        let words = context.words(program, &task.shell, outputs)?;
+        let files = Files {
+            prompt: context.attempt_file(*id, *attempt, "prompt.md"),
+            result: context.attempt_file(*id, *attempt, "result"),
+            instructions: Some(&agent.instructions)
+                .filter(|path| !path.is_empty())
+                .map(|path| context.directory.join(path)),
+        };
+        let prompt = match feedback {
+            Some(feedback) => format!("{prompt}\n\n{feedback}"),
+            None => prompt,
+        };
+        write_prompt(&files, &prompt).map_err(|error| format!("its prompt cannot be written: {error}"))?;
+        let mut environment = context.agent_environment(&agent.env, Some((*id, *attempt)), outputs)?;
+        let variables = driver.variables(agent, &files);
+        environment.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        add_feedback(assignment, &mut environment)?;
+        Ok(Call { words, environment, agent: Some(agent), files: Some(files) })
+    }
+
+    fn command(assignment: &Assignment, words: Vec<String>) -> Result<Call<'a>, String> {
+        let Assignment { context, task, attempt, outputs, .. } = assignment;
+        let mut environment = context.task_environment(*task, *attempt, outputs)?;
+        add_feedback(assignment, &mut environment)?;
+        Ok(Call { words, environment, agent: None, files: None })
+    }
+}
+
+/// Hands what failed before on in a file.
+fn add_feedback(assignment: &Assignment, environment: &mut Environment) -> Result<(), String> {
+    let Assignment { context, task, attempt, feedback, .. } = assignment;
+    let Some(feedback) = feedback else { return Ok(()) };
+    let path = context.attempt_file(*task, *attempt, "feedback.md");
+    write(&path, feedback).map_err(|error| format!("its feedback cannot be written: {error}"))?;
+    environment.insert("WAVEC_FEEDBACK_FILE".into(), path.into());
+    Ok(())
+}
+
+/// Writes what an agent is told, and clears the place where it may answer.
+pub fn write_prompt(files: &Files, prompt: &str) -> io::Result<()> {
+    write(&files.prompt, prompt)?;
+    match std::fs::remove_file(&files.result) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let is_lined = text.ends_with('\n');
+    std::fs::write(path, if is_lined { text.to_owned() } else { format!("{text}\n") })
+}
+
+/// What the claimed files are like, where it matters whether the task changes any.
+async fn picture(assignment: &Assignment, task: &Task, is_agent: bool) -> Option<Picture> {
+    let matters = is_agent && !task.may_change_nothing && task.claims.is_known && task.claims.may_write();
+    if !matters {
+        return None;
+    }
+    let context = Arc::clone(&assignment.context);
+    let id = assignment.task;
+    let take = move || Picture::take(&context.directory, &context.plan.task(id).claims);
+    tokio::task::spawn_blocking(take).await.ok()
+}
+
+fn no_change(task: &Task) -> String {
+    let globs: Vec<String> = task
+        .claims
+        .claims
+        .iter()
+        .filter(|claim| claim.kind.is_write())
+        .map(|claim| format!("`{}`", claim.glob))
+        .collect();
+    let shown = &globs[..globs.len().min(3)];
+    format!(
+        "no change: it claims to write {}, and changed none of it",
+        super::words::some_of(shown, globs.len())
+    )
+}
+
+/// How an agent's call came back, by its driver.
+fn answer(
+    agent: &Agent,
+    files: Option<&Files>,
+    status: &JobStatus,
+    stdout: &str,
+) -> (AttemptEnd, String, Usage) {
+    let code = match status {
+        JobStatus::Exit(code) => Some(*code),
+        JobStatus::Signal(_) => None,
+        JobStatus::CouldNotStart(_) => return (by_status(status), String::new(), Usage::default()),
+    };
+    let Ok(driver) = Driver::of(agent) else { return (by_status(status), String::new(), Usage::default()) };
+    let result = files.and_then(|files| std::fs::read(&files.result).ok());
+    let result = result.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let reading = driver.read(&Answered { code, stdout, result: result.as_deref() });
+    let end = match reading.end {
+        AttemptEnd::Signal { .. } => by_status(status),
+        end => end,
+    };
+    (end, reading.text, reading.usage)
+}
+
+fn by_status(status: &JobStatus) -> AttemptEnd {
+    match status {
+        JobStatus::Exit(0) => AttemptEnd::Done,
+        JobStatus::Exit(code) => AttemptEnd::Exit { code: *code },
+        JobStatus::Signal(signal) => AttemptEnd::Signal { signal: *signal },
+        JobStatus::CouldNotStart(reason) => AttemptEnd::CouldNotStart { reason: reason.clone() },
+    }
+}
+
+/// An end with the secrets masked in what it quotes.
+fn masked(end: AttemptEnd, context: &Context) -> AttemptEnd {
+    match end {
+        AttemptEnd::CouldNotStart { reason } => AttemptEnd::CouldNotStart { reason: context.mask(&reason) },
+        AttemptEnd::AgentError { class, message, resets_at } => {
+            AttemptEnd::AgentError { class, message: context.mask(&message), resets_at }
+        }
+        end => end,
+    }
+}
+
+/// The value of an output that a file holds.
+fn read_output(directory: &Path, file: &str) -> Result<String, String> {
+    let path = directory.join(file);
+    let length = std::fs::metadata(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("`{file}` is not there"),
+        _ => format!("`{file}` cannot be read: {error}"),
+    })?;
+    if length.len() > CAPTURE_LIMIT as u64 {
+        return Err(format!("`{file}` is larger than {} MiB: hand its path on", CAPTURE_LIMIT >> 20));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| format!("`{file}` cannot be read: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("`{file}` is not UTF-8: hand its path on"))?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// The end of a log. Short, so that it need not be read aside.
+fn tail(log: &Path) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    const TAIL: u64 = 8192;
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+/// A length of time as events carry it.
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,182 @@
+//! What statements are made of: names, references, strings with their holes, numbers, durations, amounts.
+//!
+//! Each with its place. Knows no statement.
+
+use crate::source::Span;
+use std::borrow::Cow;
+
+/// A value with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A name as it is declared: `schema`, or inside `for` a pattern such as `endpoint-{{name}}`.
+#[derive(Clone, Debug)]
+pub struct Name<'s> {
+    /// As written, `{{…}}` included.
+    pub text: &'s str,
+    /// Where.
+    pub span: Span,
+}
+
+impl Name<'_> {
+    /// Whether it has a hole to fill: `endpoint-{{name}}`.
+    pub fn is_pattern(&self) -> bool {
+        self.text.contains("{{")
+    }
+}
+
+/// A name as it is referred to, joined with dots: `endpoints.review`, `endpoint-{{name}}`.
+#[derive(Clone, Debug)]
+pub struct Reference<'s> {
+    /// The parts between the dots.
+    pub parts: Vec<Name<'s>>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// A string, with its escapes resolved and its holes found.
+#[derive(Clone, Debug)]
+pub struct Text<'s> {
+    /// Where, quotes included.
+    pub span: Span,
+    /// Which quotes it was written with.
+    pub style: TextStyle,
+    /// What it says.
+    pub value: TextValue<'s>,
+}
+
+/// How a string was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextStyle {
+    /// `"…"`: escapes and holes.
+    Basic,
+    /// `'…'`: neither.
+    Literal,
+    /// `"""…"""`: escapes, holes, lines, dedented.
+    BasicBlock,
+    /// `'''…'''`: lines, dedented.
+    LiteralBlock,
+}
+
+/// What a string says.
+#[derive(Clone, Debug)]
+pub enum TextValue<'s> {
+    /// No hole: the text, escapes resolved and dedented.
+    Plain(Cow<'s, str>),
+    /// Text and holes in order.
+    Template(Vec<TextPart<'s>>),
+}
+
+/// A piece of a string with holes.
+#[derive(Clone, Debug)]
+pub enum TextPart<'s> {
+    /// Text, escapes resolved and dedented.
+    Literal(Cow<'s, str>),
+    /// `{{name}}` or `{{task.output}}`.
+    Hole(Reference<'s>),
+}
+
+impl<'s> Text<'s> {
+    /// The text when it has no hole.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.value {
+            TextValue::Plain(text) => Some(text),
+            TextValue::Template(_) => None,
+        }
+    }
+
+    /// The references in its holes, in order.
+    pub fn holes(&self) -> impl Iterator<Item = &Reference<'s>> {
+        let parts = match &self.value {
+            TextValue::Plain(_) => &[][..],
+            TextValue::Template(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            TextPart::Hole(reference) => Some(reference),
+            TextPart::Literal(_) => None,
+        })
+    }
+}
+
+/// A whole or fractional number, or a percentage, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// The value; 5 % is 0.05.
+    pub value: f64,
+    /// Whether it was written without a fraction and without `%`.
+    pub is_whole: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// A length of time, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Duration {
+    /// In milliseconds.
+    pub milliseconds: u64,
+    /// Where.
+    pub span: Span,
+}
+
+/// Money or tokens, or a range of either, with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// The least, or the one value; equal to `most` when no range was written.
+    pub least: Quantity,
+    /// The most.
+    pub most: Quantity,
+    /// Where.
+    pub span: Span,
+}
+
+/// Money or tokens.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub enum Quantity {
+    /// Millionths of a dollar: `$0.50` is 500,000.
+    Money(u64),
+    /// Tokens: `200k tokens` is 200,000.
+    Tokens(u64),
+}
+
+/// `30m`, `20m..40m` or `20m..30m..1h`.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimate {
+    /// The least; all three are equal when one value was written.
+    pub least: Duration,
+    /// The likeliest, when three points were written.
+    pub likeliest: Option<Duration>,
+    /// The most.
+    pub most: Duration,
+    /// The whole.
+    pub span: Span,
+}
+
+/// A value to compare a param with, or a param's default.
+#[derive(Clone, Debug)]
+pub enum Value<'s> {
+    /// A string.
+    Text(Text<'s>),
+    /// A number or a percentage.
+    Number(Number),
+    /// `true` or `false`.
+    Flag(Spanned<bool>),
+    /// A duration.
+    Duration(Duration),
+}
+
+impl Value<'_> {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Value::Text(text) => text.span,
+            Value::Number(number) => number.span,
+            Value::Flag(flag) => flag.span,
+            Value::Duration(duration) => duration.span,
+        }
+    }
+}
