@@ -30,6 +30,9 @@ fn plan_first(body: &Body<'_>, diagnostics: &mut Vec<Diagnostic>) {
 fn body(body: &Body<'_>, place: Place, around: Place, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: Vec<(&'static str, &Statement<'_>)> = Vec::new();
     for statement in &body.statements {
+        if diagnostics.len() >= super::MOST_KEPT {
+            return;
+        }
         let Some(word) = vocabulary::of(&statement.kind) else { continue };
         if !may_stand(word, statement, place, around) {
             diagnostics.push(messages::misplaced(
