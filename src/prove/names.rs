@@ -140,7 +140,10 @@ pub(super) fn tokens(number: u64) -> String {
 pub(super) fn add_statement(sources: &SourceMap, header: Span, statement: &str) -> Edit {
     let text = sources.file(header.file).text();
     let rest = &text[header.end as usize..];
-    let blank = rest.len() - rest.trim_start().len();
+    let mut blank = rest.len() - rest.trim_start().len();
+    if rest[blank..].starts_with("overlaps ") {
+        blank += rest[blank..].find('{').unwrap_or_default();
+    }
     if !rest[blank..].starts_with('{') {
         return Edit { span: header.at_end(), text: format!(" {{ {statement} }}") };
     }

@@ -218,6 +218,10 @@ impl<'s> Dispatcher<'s> {
         }
         self.begin();
         loop {
+            // Before anything is decided: what people have said may be what it waits for.
+            while let Ok(request) = self.requests.try_recv() {
+                self.asked_for(request);
+            }
             self.advance();
             if let Err(error) = self.commit() {
                 self.abandon().await;

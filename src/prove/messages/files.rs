@@ -62,34 +62,65 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
         Diagnostic::new(codes::WRITE_CONFLICT, message, b.span, label).label(a.span, other)
     };
     if a.span != b.span {
-        let is_file = a.glob == path && b.glob == path;
-        let help = match (&a.section, &b.section) {
-            (None, Some(_)) if is_file => format!(
-                "let `{first_name}` claim a section of its own too, or add `after {first_name}` to `{second_name}`"
-            ),
-            (Some(_), None) if is_file => format!(
-                "let `{second_name}` claim a section of its own too, or add `after {first_name}` to it"
-            ),
-            (None, None) if is_file => format!(
-                "add `after {first_name}` to `{second_name}`, or let each claim its own section, as in `{path}#{}`",
-                second_name.rsplit('.').next().unwrap_or(second_name)
-            ),
-            _ => format!(
-                "add `after {first_name}` to `{second_name}`, or narrow the claims until they share no path"
-            ),
-        };
-        finding = finding.help(help);
-        finding = with_after(proof, finding, &[first.0], second.0);
+        finding = way_out(proof, finding, (first.0, a), (second.0, b), &path, all);
     }
     if tasks.len() > 2 && all_patterns.len() > 1 {
-        let others: Vec<&str> = tasks
-            .iter()
-            .filter(|task| **task != first.0 && **task != second.0)
-            .map(|task| proof.names.task(*task))
-            .collect();
-        finding = finding.note(format!("the same holds for {}", list(others, 4)));
+        let others = tasks.iter().filter(|task| **task != first.0 && **task != second.0);
+        finding = finding
+            .note(format!("the same holds for {}", list(others.map(|task| proof.names.task(*task)), 4)));
     }
     Some(finding.note(why(proof, set, first.0, second.0)))
+}
+
+/// What would mend a write conflict, and all others of its group with it.
+fn way_out(
+    proof: &Proof,
+    finding: Diagnostic,
+    (first, a): (TaskId, &Claim),
+    (second, b): (TaskId, &Claim),
+    path: &str,
+    all: &[&Clash],
+) -> Diagnostic {
+    let (first_name, second_name) = (proof.names.task(first), proof.names.task(second));
+    let is_file = a.glob == path && b.glob == path;
+    let tasks: BTreeSet<TaskId> = all.iter().flat_map(|clash| [clash.first.0, clash.second.0]).collect();
+    if tasks.len() > 2 {
+        // One task that all the others meet can wait for all of them.
+        let hub = [first, second]
+            .into_iter()
+            .find(|hub| all.iter().all(|clash| clash.first.0 == *hub || clash.second.0 == *hub));
+        return match hub.filter(|_| tasks.len() <= 7) {
+            Some(hub) => {
+                let others: Vec<TaskId> = tasks.into_iter().filter(|task| *task != hub).collect();
+                let names: Vec<&str> = others.iter().map(|task| proof.names.task(*task)).collect();
+                let help = format!("add `after {}` to `{}`, or narrow its claim", names.join(", "), proof.names.task(hub));
+                with_after(proof, finding.help(help), &others, hub)
+            }
+            None if is_file => {
+                let section = second_name.rsplit('.').next().unwrap_or(second_name);
+                finding.help(format!("let each claim its own section, as in `{path}#{section}`, or let them follow each other in a `serial`"))
+            }
+            None => finding.help("narrow the claims until they share no path, or let the tasks follow each other in a `serial`"),
+        };
+    }
+    let help = match (&a.section, &b.section) {
+        (None, Some(_)) if is_file => {
+            format!(
+                "let `{first_name}` claim a section of its own too, or add `after {first_name}` to `{second_name}`"
+            )
+        }
+        (Some(_), None) if is_file => {
+            format!("let `{second_name}` claim a section of its own too, or add `after {first_name}` to it")
+        }
+        (None, None) if is_file => format!(
+            "add `after {first_name}` to `{second_name}`, or let each claim its own section, as in `{path}#{}`",
+            second_name.rsplit('.').next().unwrap_or(second_name)
+        ),
+        _ => format!(
+            "add `after {first_name}` to `{second_name}`, or narrow the claims until they share no path"
+        ),
+    };
+    with_after(proof, finding.help(help), &[first], second)
 }
 
 /// Why nothing orders the two.
