@@ -17,6 +17,8 @@ impl Copy {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples").join(name);
         let _ = fs::remove_dir_all(&folder);
         copy(Path::new(EXAMPLES), &folder.join("examples"));
+        // What a clone has in `.git`: the sign of a project's root.
+        fs::create_dir_all(folder.join(".wavec")).expect("the folder can be made");
         Copy { folder }
     }
 
