@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use wavec::check::Memory;
 use wavec::compile::{self, Options};
 use wavec::diagnostic::Severity;
+use wavec::diagnostic::render::{TextOptions, render_text};
 
 /// A fenced block of a Markdown page.
 struct Block {
@@ -112,6 +113,29 @@ fn every_plan_on_every_page_is_what_it_says() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(count >= 15, "only {count} plans were found on the pages");
+}
+
+/// A `text says` block behind a plan is what wavec says about it, to the letter.
+#[test]
+fn what_wavec_is_said_to_say_is_what_it_says() {
+    let mut count = 0;
+    for page in pages() {
+        let mut said = None;
+        for block in blocks(&page) {
+            if block.is("wave") {
+                let path = block.values("name").first().map_or("page.wave", |path| path).to_owned();
+                let compilation =
+                    compile::compile(Path::new(&path), &block.text, &Memory::new(), &Options::default());
+                said =
+                    Some(render_text(&compilation.sources, &compilation.diagnostics, TextOptions::default()));
+            } else if block.info == ["text", "says"] {
+                count += 1;
+                let said = said.as_deref().expect("a plan stands before what is said about it");
+                assert_eq!(block.text.trim_end(), said.trim_end(), "{}:{}", name(&page), block.line);
+            }
+        }
+    }
+    assert!(count > 0, "no page shows what wavec says");
 }
 
 /// What one reads is what `wavec fmt` writes.
