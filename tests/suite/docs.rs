@@ -221,7 +221,7 @@ fn the_reference_lists_every_statement() {
         .expect("the reference is writable");
 }
 
-/// Every exit code of `error::Exit`, and every command, stands in `docs/cli.md`.
+/// Every exit code of `error::Exit`, every command and each of its options stands in `docs/cli.md`.
 #[test]
 fn the_command_line_is_documented_whole() {
     let text = include_str!("../../docs/cli.md");
@@ -231,6 +231,15 @@ fn the_command_line_is_documented_whole() {
         .map(|command| format!("wavec {}", command.get_name()))
         .filter(|command| !text.contains(command.as_str()))
         .collect();
+    let command = wavec::cli::command();
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let options = command.get_arguments().filter(|option| !option.is_hide_set());
+        for option in options.filter_map(|option| option.get_long()).filter(|option| *option != "help") {
+            if !text.contains(&format!("--{option}")) {
+                missing.push(format!("wavec {} --{option}", command.get_name()));
+            }
+        }
+    }
     for code in ["0", "1", "2", "3", "4", "5", "130"] {
         if !text.contains(&format!("| {code} |")) {
             missing.push(format!("exit code {code}"));
