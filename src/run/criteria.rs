@@ -34,7 +34,8 @@ pub struct Subject {
     pub context: Arc<Context>,
     pub owner: CheckOwner,
     pub outputs: Arc<Outputs>,
-    pub environment: Environment,
+    /// Or why it cannot be made.
+    pub environment: Result<Environment, String>,
     pub cancel: watch::Receiver<Urgency>,
 }
 
@@ -194,7 +195,7 @@ async fn runs(
 ) -> Result<Tested, String> {
     let words = subject.context.words(what, &criterion.shell, &subject.outputs)?;
     let prints = prints.map(|pattern| expression(pattern, true)).transpose()?;
-    let ran = command(subject, index, words, subject.environment.clone(), within).await;
+    let ran = command(subject, index, words, subject.environment.clone()?, within).await;
     let lines = ran.last_lines();
     if ran.is_timed_out {
         let within = within.map(duration).unwrap_or_default();
@@ -233,7 +234,7 @@ async fn value_of(
     wanted: f64,
 ) -> Result<Tested, String> {
     let words = subject.context.words(what, &criterion.shell, &subject.outputs)?;
-    let ran = command(subject, index, words, subject.environment.clone(), None).await;
+    let ran = command(subject, index, words, subject.environment.clone()?, None).await;
     match &ran.status {
         JobStatus::Exit(0) => {}
         JobStatus::Exit(code) => return Err(format!("the command exited with {code}{}", ran.last_lines())),

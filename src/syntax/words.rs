@@ -242,16 +242,15 @@ mod tests {
         for (word, keyword) in [
             ("retrys", "retries"),
             ("Task", "task"),
-            ("taks", "task"),
             ("on_failure", "on failure"),
             ("estimte", "estimate"),
             ("promt", "prompt"),
             ("depends_on", "after"),
-            ("rums", "run"),
             ("wirtes", "writes"),
         ] {
             assert_eq!(suggested(word), Some(keyword), "{word}");
         }
+        assert_eq!(suggest("taks", Place::File).map(|found| found.keyword), Some("task"));
         for word in ["frobnicate", "the", "a", "x", "", "of", "und"] {
             assert_eq!(suggested(word), None, "{word}");
         }
