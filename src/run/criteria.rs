@@ -94,20 +94,13 @@ async fn carry_out(subject: &Subject, index: u32, criterion: &Criterion) -> Resu
             let found = search(subject, pattern, glob).await?;
             Ok(match found.lines.first() {
                 Some(line) => pass(line),
-                None if found.files == 0 => fail(format!("no file matches `{}`", found.pattern)),
-                None => {
-                    fail(format!("no line matches, in {} of `{}`", count(found.files, "file"), found.pattern))
-                }
+                None => fail(found.nothing(pattern)),
             })
         }
         Test::Lacks { pattern, glob } => {
             let found = search(subject, pattern, glob).await?;
             if found.total == 0 {
-                return Ok(pass(format!(
-                    "no line matches, in {} of `{}`",
-                    count(found.files, "file"),
-                    found.pattern
-                )));
+                return Ok(pass(found.nothing(pattern)));
             }
             let mut evidence = found.lines;
             if found.total > evidence.len() {
@@ -316,6 +309,17 @@ struct Lines {
     files: usize,
     lines: Vec<String>,
     total: usize,
+}
+
+impl Lines {
+    /// That no line matches, in words.
+    fn nothing(&self, expression: &str) -> String {
+        match self.files {
+            0 => format!("no file matches `{}`", self.pattern),
+            1 => format!("no line of `{}` matches `{expression}`", self.pattern),
+            files => format!("no line of the {files} files of `{}` matches `{expression}`", self.pattern),
+        }
+    }
 }
 
 async fn search(subject: &Subject, expression_text: &str, glob: &Template) -> Result<Lines, String> {

@@ -350,6 +350,26 @@ fn a_flood_of_output_does_not_fill_the_disk() {
 }
 
 #[test]
+fn more_jobs_than_open_files_wait_for_each_other() {
+    let place = Place::new();
+    block_on(async {
+        let local = Local::new(GRACES).unwrap();
+        let mut executions = Vec::new();
+        for number in 0..300 {
+            let mut job = job(&place, "");
+            job.words = vec!["true".into()];
+            // Each counts for more files than it has.
+            job.captures_stdout = true;
+            job.log = place.path().join(format!("logs/{number}.log"));
+            executions.push(local.start(job));
+        }
+        for execution in &mut executions {
+            assert_eq!(end(execution).await.status, JobStatus::Exit(0));
+        }
+    });
+}
+
+#[test]
 fn no_zombie_stays() {
     let place = Place::new();
     block_on(async {
