@@ -179,7 +179,8 @@ fn large(waves: usize, tasks: usize) -> String {
     for wave in 0..waves {
         let _ = writeln!(out, "wave w{wave} {{");
         for task in 0..tasks {
-            let _ = write!(out, "task t{task} {{ run \"make t{task}\"; uses port; writes \"out/{wave}/{task}\"");
+            let _ =
+                write!(out, "task t{task} {{ run \"make t{task}\"; uses port; writes \"out/{wave}/{task}\"");
             if task > 0 {
                 let _ = write!(out, "; after t{}", task - 1);
             }
@@ -198,7 +199,8 @@ fn a_large_plan_is_checked_in_time_that_grows_with_its_size() {
     let time = |tasks: usize| {
         let text = large(20, tasks);
         let start = std::time::Instant::now();
-        let sources = wavec::source::SourceMap::of(wavec::source::SourceFile::new("plan.wave", text.as_str()));
+        let sources =
+            wavec::source::SourceMap::of(wavec::source::SourceFile::new("plan.wave", text.as_str()));
         let trees = [wavec::syntax::parse(wavec::source::FileId(0), &text).file];
         let parsed = start.elapsed();
         let (memory, options) = (wavec::check::Memory::new(), wavec::compile::Options::default());
