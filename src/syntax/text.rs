@@ -239,7 +239,11 @@ impl<'s> Reader<'s, '_> {
         let written = &self.content[at..at + 1 + length];
         self.push(written);
         let place = self.place(at, at + 1 + length);
-        self.tell(|| messages::bad_escape(written, place));
+        let digits = written.strip_prefix("\\u{").and_then(|rest| rest.strip_suffix('}'));
+        match digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b == b'0')) {
+            true => self.tell(|| messages::null_escape(written, place)),
+            false => self.tell(|| messages::bad_escape(written, place)),
+        }
     }
 }
 

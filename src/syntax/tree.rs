@@ -120,11 +120,22 @@ impl<'s> Builder<'s, '_> {
                 MarkKind::Open if self.open.len() == DEEPEST => {
                     let place = Span::new(self.lower.file, at, at + 1);
                     self.lower.diagnostics.push(messages::nested_too_deep(place, DEEPEST));
+                    self.enter(at);
+                    let kind = StatementKind::Junk;
+                    self.push(Statement {
+                        span: place.at_end(),
+                        keyword: place.at_end(),
+                        docs: Vec::new(),
+                        kind,
+                    });
                     beyond = 1;
                 }
                 MarkKind::Open => self.enter(at),
-                MarkKind::Close | MarkKind::Missing if beyond > 0 => beyond -= 1,
-                MarkKind::Close | MarkKind::Missing => self.leave(next),
+                MarkKind::Close | MarkKind::Missing if beyond > 1 => beyond -= 1,
+                MarkKind::Close | MarkKind::Missing => {
+                    beyond = 0;
+                    self.leave(next);
+                }
                 MarkKind::Stray if beyond == 0 && self.unopened > 0 => {
                     self.unopened -= 1;
                     self.paired_strays.push(at);

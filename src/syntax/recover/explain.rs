@@ -110,7 +110,10 @@ impl<'s> Malformed<'_, 's> {
         let written = self.shown(place);
         let behind = self.behind(found);
         let fact = format!("`{}` needs {}{behind}, found {written}", self.keyword, or(&expected));
-        let here = format!("{} is needed here", or(&expected));
+        let here = match expected[..] {
+            [one] if one.len() <= 40 => format!("{one} is needed here"),
+            _ => "not expected here".to_owned(),
+        };
         let diagnostic = Diagnostic::new(codes::MALFORMED_STATEMENT, fact, place, here);
         self.advise(diagnostic, token, place)
     }
@@ -172,7 +175,9 @@ impl<'s> Malformed<'_, 's> {
                 }
                 rule => describe(*rule),
             };
-            if !words.contains(&word) {
+            // Of a command, the usual way to write it is enough.
+            let is_said = *rule == Rule::program && self.expects(Rule::string);
+            if !is_said && !words.contains(&word) {
                 words.push(word);
             }
         }
