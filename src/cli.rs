@@ -42,8 +42,9 @@ pub struct Cli {
 /// Options of every command.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Global {
-    /// When to use colour
+    /// When to use colour: auto, always or never
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", help_heading = "Output")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: Color,
     /// Say less: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]

@@ -236,8 +236,12 @@ fn kept(text: &str, line: Range<usize>, marked: &[Range<usize>], room: usize) ->
         let mark_start = mark.start.min(line.end);
         let mark_end = mark.end.min(line.end);
         let mark_width = width_up_to(&text[mark_start..mark_end], room);
-        let pad = share.saturating_sub(mark_width).saturating_sub(4) / 2;
-        let start = backward(text, mark_start, line.start, pad);
+        // What one side has no use for, the other may have.
+        let spare = share.saturating_sub(mark_width + 2);
+        let behind = width_up_to(&text[mark_end..line.end], spare).min(spare);
+        let before = spare.saturating_sub(behind.min(spare / 2));
+        let start = backward(text, mark_start, line.start, before);
+        let pad = spare.saturating_sub(width_up_to(&text[start..mark_start], spare));
         if mark_width + 8 > share && mark_width > 32 {
             // Too long to show: its head and its tail.
             let head = forward(text, mark_start, mark_end, (share / 2).max(20));
