@@ -11,8 +11,7 @@ mod task;
 
 use super::{
     AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Gate, GateId, Group, GroupId, GroupKind,
-    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
-    TaskId,
+    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId, TaskId,
 };
 use crate::check::Model;
 use crate::check::model::{NodeId, NodeKind};
