@@ -14,6 +14,7 @@ mod gates;
 mod judging;
 mod process;
 mod resume;
+mod tasks;
 mod timers;
 mod words;
 
@@ -81,7 +82,8 @@ pub enum Request {
     Terminate,
 }
 
-/// Carries the plan out to its end, and says how it ended. An error is the world's: the run is not at its end then, and
+/// Carries the plan out to its end, and says how it ended. Answers that people gave while no wavec ran are to be among the
+/// `requests` before this is called. An error is the world's: the run is not at its end then, and
 /// `resume` goes on with it.
 pub async fn run(
     plan: Arc<Plan>,

@@ -136,9 +136,10 @@ impl SourceFile {
         start..end
     }
 
-    /// The line and column of a byte offset; an offset past the end is at the end.
+    /// The line and column of a byte offset; an offset past the end is at the end, one inside a character at the
+    /// character.
     pub fn position(&self, offset: usize, unit: ColumnUnit) -> Position {
-        let offset = offset.min(self.text.len());
+        let offset = self.text.floor_char_boundary(offset);
         let line = self.line_starts.partition_point(|start| *start as usize <= offset) - 1;
         let before = &self.text[self.line_starts[line] as usize..offset];
         let column = match unit {

@@ -7,6 +7,7 @@ mod grammar;
 mod lower;
 mod messages;
 mod misplaced;
+mod plain;
 mod recover;
 mod skeleton;
 mod split;
@@ -22,6 +23,9 @@ use split::Problem;
 /// So many diagnostics are given for one text; one with more is no plan.
 const MOST_DIAGNOSTICS: usize = 1_000;
 
+/// So many are kept until they have been put in order.
+const MOST_KEPT: usize = 10_000;
+
 pub use skeleton::skeleton;
 pub use tree::DEEPEST;
 
@@ -36,6 +40,16 @@ pub struct Parsed<'s> {
 
 /// Reads a text. Any text: what is no plan gives diagnostics.
 pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
+    read(file, text, true)
+}
+
+/// As [`parse`], by the grammar alone and slower; to test that it makes no difference.
+#[doc(hidden)]
+pub fn parse_by_grammar(file: FileId, text: &str) -> Parsed<'_> {
+    read(file, text, false)
+}
+
+fn read(file: FileId, text: &str, is_hasty: bool) -> Parsed<'_> {
     if u32::try_from(text.len()).is_err() {
         return Parsed { file: ast::File::default(), diagnostics: vec![messages::text_too_long(file)] };
     }
@@ -45,7 +59,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     // Where it is unclear what lies in what, nobody can say what is out of place.
     let split_is_sure = split.is_sure;
     let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } =
-        tree::build(file, text, start, split);
+        tree::build(file, text, start, split, is_hasty);
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let count = memchr::memchr_iter(0, text.as_bytes()).count();
         diagnostics.push(messages::null_byte(Span::new(file, at, at + 1), count));
@@ -60,10 +74,10 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     let problems = problems.into_iter().filter(|problem| match problem {
         // Quotes in what is no statement are not worth a second message.
         Problem::OpenString { start, .. } => !is_told(*start),
-        Problem::StrayBrace { at } => !paired_strays.contains(at),
+        Problem::StrayBrace { at } => paired_strays.binary_search(at).is_err(),
         Problem::OpenBraces { .. } => true,
     });
-    for problem in problems {
+    for problem in problems.take(MOST_DIAGNOSTICS + 1) {
         diagnostics.push(match problem {
             Problem::OpenString { start, end } => {
                 let length = if text[start..].starts_with("\"\"\"") || text[start..].starts_with("'''") {
@@ -87,10 +101,9 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     }
     diagnostic::sort(&mut diagnostics);
     if diagnostics.len() > MOST_DIAGNOSTICS {
-        let more = diagnostics.len() - MOST_DIAGNOSTICS;
         diagnostics.truncate(MOST_DIAGNOSTICS);
         if let Some(last) = diagnostics.last_mut() {
-            last.notes.push(format!("{more} more mistakes follow"));
+            last.notes.push(format!("these are the first {MOST_DIAGNOSTICS} mistakes; more follow"));
         }
     }
     Parsed { file: tree, diagnostics }

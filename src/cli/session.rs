@@ -11,7 +11,7 @@ use crate::backend::local::Local;
 use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{ApprovalOwner, Entry, Event, RunOutcome};
-use crate::journal::{Durability, Journal, RunId, RunLock, durability};
+use crate::journal::{Durability, Journal, PersonAnswer, RunId, RunLock, durability};
 use crate::plan::Plan;
 use crate::run::{Request, Setup, Sink};
 use std::cell::Cell;
@@ -101,7 +101,14 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let known = progress.clone().unwrap_or_else(|| Progress::new(Arc::clone(&staged.plan)));
     let setup = setup(&staged, run, state, progress, options.workers, waits)?;
 
-    let (requests, inbox) = mpsc::channel::<Request>(64);
+    // What people said while no process carried the run out: there before the questions are asked again.
+    let answered = journal.open_answers(run)?;
+    let (requests, inbox) = mpsc::channel::<Request>(64 + answered.len());
+    let mut sent = HashSet::new();
+    for (id, answer) in answered {
+        sent.insert(id);
+        let _ = requests.try_send(request_of(answer));
+    }
     let (to_view, messages) = thread_mpsc::channel::<ViewMessage>();
     let keyboard = keyboard.map(|keyboard| keyboard.listen(to_view.clone()));
     let has_keyboard = keyboard.is_some();
@@ -125,7 +132,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         tokio::select! {
             outcome = crate::run::run(Arc::clone(&staged.plan), setup, &mut sink, inbox) => outcome,
             never = signals.forward(&requests, &was_terminated, &redraw, keyboard.as_ref()) => never,
-            never = forward_answers(&root, run, questions, &requests) => never,
+            never = forward_answers(&root, run, questions, &requests, sent) => never,
         }
     });
     drop(runtime);
@@ -236,9 +243,9 @@ async fn forward_answers<T>(
     run: RunId,
     mut questions: watch::Receiver<Vec<(ApprovalOwner, u32)>>,
     requests: &mpsc::Sender<Request>,
+    mut sent: HashSet<i64>,
 ) -> T {
     let mut journal = None;
-    let mut sent = HashSet::new();
     loop {
         let is_gone = questions.wait_for(|open| !open.is_empty()).await.is_err();
         if is_gone {
@@ -252,18 +259,16 @@ async fn forward_answers<T>(
         let open = questions.borrow().clone();
         for (id, answer) in answers {
             if open.contains(&(answer.owner, answer.index)) && sent.insert(id) {
-                let request = Request::Answer {
-                    owner: answer.owner,
-                    index: answer.index,
-                    answer: answer.answer,
-                    by: answer.by,
-                    reason: answer.reason,
-                };
-                let _ = requests.send(request).await;
+                let _ = requests.send(request_of(answer)).await;
             }
         }
         tokio::time::sleep(ASK_AGAIN).await;
     }
+}
+
+fn request_of(answer: PersonAnswer) -> Request {
+    let PersonAnswer { owner, index, answer, by, reason, .. } = answer;
+    Request::Answer { owner, index, answer, by, reason }
 }
 
 /// Whether a plan can be carried out by this wavec, before anything is written down.

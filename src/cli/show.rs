@@ -3,7 +3,7 @@
 use super::{Global, output, project};
 use crate::error::{Error, Exit, Result};
 use crate::plan::Item;
-use crate::report::show;
+use crate::report::show::Sight;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -38,15 +38,16 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let place = project::place(&replayed.journal, replayed.run.id, &progress.plan, None);
     let look = project::look(global, &std::io::stdout());
     let now = project::now();
+    let sight = Sight { progress, place: &place, look: &look, now, is_live: replayed.is_live };
     let Some(name) = &args.task else {
         let holder = replayed.is_live.then(|| replayed.journal.holder(replayed.run.id)).flatten();
-        let lines = show::run(progress, &place, &look, now, holder.map(|holder| holder.pid));
+        let lines = sight.run(holder.map(|holder| holder.pid));
         output::print(&(lines.join("\n") + "\n"))?;
         return Ok(Exit::Success);
     };
     let item = project::find_item(&progress.plan, name)?;
     if !args.log {
-        let lines = show::item(progress, &place, &look, now, item);
+        let lines = sight.item(item);
         output::print(&(lines.join("\n") + "\n"))?;
         return Ok(Exit::Success);
     }

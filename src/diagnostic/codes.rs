@@ -142,7 +142,6 @@ catalogue! {
     BAD_DURATION "bad-duration" Error Syntax "a length of time is not written as such"
     BAD_AMOUNT "bad-amount" Error Syntax "an amount is neither money nor tokens"
     NULL_BYTE "null-byte" Error Syntax "a byte of value zero stands in the text"
-    TEXT_TOO_LONG "text-too-long" Error Syntax "the text is larger than wavec reads"
     // Names and shape
     MISSING_PLAN "missing-plan" Error Names "a file to run does not begin with `plan NAME`"
     NO_TASK "no-task" Error Names "a plan has no task"

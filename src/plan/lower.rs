@@ -179,6 +179,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             budget: settings.budget,
             success: self.success(id, settings),
             rollback,
+            on_failure: settings.on_failure,
+            env: settings.env.clone(),
             overlaps: node.overlaps.iter().map(|(other, _)| model.qualified(*other)).collect(),
             left_out: settings.left_out.clone(),
             span: node.header,

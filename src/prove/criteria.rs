@@ -169,7 +169,7 @@ fn exit_code(command: &Command) -> Option<(i32, String)> {
     }
 }
 
-/// A plan whose agents change files and in which nothing at all tests what they did.
+/// A plan whose agents change files, in several tasks, and in which nothing at all tests what they did.
 fn untested(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
     let has_criteria = lists(plan).any(|(_, is_preflight, list)| !is_preflight && !list.is_empty());
@@ -185,8 +185,8 @@ fn untested(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             && matches!(task.action, Action::Prompt(_) | Action::PromptFile(_))
     };
     let writers: Vec<TaskId> = proof.tasks().filter(writes).collect();
-    if let Some(first) = writers.first() {
-        findings.push(messages::untested_plan(plan, plan.task(*first).span, writers.len()));
+    if let [first, _, ..] = writers[..] {
+        findings.push(messages::untested_plan(plan, plan.task(first).span));
     }
 }
 

@@ -401,10 +401,12 @@ impl Why<'_> {
                 vec![format!("{name} said {}{because}", words::decision(decision))]
             }
             (None, Some(begun)) => {
-                let mut lines = vec![format!(
-                    "{name} is being judged, for {} now.",
-                    words::about(passed(begun, self.now))
-                )];
+                let mut lines = vec![match self.is_live {
+                    true => {
+                        format!("{name} is being judged, for {} now.", words::about(passed(begun, self.now)))
+                    }
+                    false => format!("{name} is not decided, and no process carries this run out."),
+                }];
                 for approval in self.progress.open_approvals().filter(|it| it.owner.gate() == Some(id)) {
                     let by = gate.approvals.get(approval.index as usize).map_or("", |approval| &approval.by);
                     let whom = if by.is_empty() { "a person" } else { by };
@@ -419,6 +421,9 @@ impl Why<'_> {
                         }
                         Some(_) => {}
                     }
+                }
+                if !self.is_live {
+                    lines.push(format!("  wavec resume {}   goes on with it", self.place.run));
                 }
                 lines
             }
@@ -500,7 +505,9 @@ pub fn schedule(progress: &Progress) -> Schedule {
             StepKind::Gate(gate) => progress.gates[gate.index()].decision.map(|decision| {
                 match (decision, plan.gate(gate).on_no_go) {
                     (Decision::Skipped, _) => Outcome::Skipped,
-                    (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => Outcome::Succeeded,
+                    (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => {
+                        Outcome::Succeeded
+                    }
                     (Decision::NoGo | Decision::Blocked, _) => Outcome::Failed,
                 }
             }),

@@ -99,7 +99,8 @@ fn error_class(class: ErrorClass) -> &'static str {
         ErrorClass::Transient => "the agent failed for now",
         ErrorClass::Quota => "the agent's quota is spent",
         ErrorClass::Auth => "the agent was not let in",
-        ErrorClass::Failed | ErrorClass::Fatal => "the agent failed",
+        ErrorClass::Failed => "the agent says that it failed",
+        ErrorClass::Fatal => "the agent failed",
     }
 }
 

@@ -25,6 +25,7 @@ impl Dispatcher<'_> {
 
     fn hurry_up(&mut self, hurry: Hurry, reason: &str) {
         self.hurry = self.hurry.max(hurry);
+        let reason = if hurry == Hurry::Kill { "killed" } else { reason };
         self.stop_reason = reason.into();
         self.events.push(Event::StopRequested { reason: reason.into(), is_cancel: hurry >= Hurry::Cancel });
         self.schedule.stop();
@@ -149,8 +150,8 @@ impl Dispatcher<'_> {
 
     fn start_cleanup(&mut self, task: TaskId) {
         match &self.plan.task(task).left_out {
-            Some(when) => {
-                let reason = format!("`when {when}` does not hold");
+            Some(why) => {
+                let reason = why.clone();
                 self.events.push(Event::TaskEnded { task, outcome: Outcome::Skipped, reason });
             }
             None => self.start_task(task),

@@ -42,11 +42,11 @@ impl Judged {
             let colon = if evidence.is_empty() { "" } else { ": " };
             if *verdict != Verdict::NotRun {
                 let semicolon = if judged.reason.is_empty() { "" } else { "; " };
-                judged.reason.push_str(&format!("{semicolon}\"{title}\" {what}{colon}{first}"));
+                judged.reason.push_str(&format!("{semicolon}`{title}` {what}{colon}{first}"));
             }
             judged
                 .details
-                .push_str(&format!("- \"{title}\" {what}{colon}{}\n", evidence.replace('\n', "\n      ")));
+                .push_str(&format!("- `{title}` {what}{colon}{}\n", evidence.replace('\n', "\n      ")));
         }
         judged
     }
@@ -171,7 +171,7 @@ impl Dispatcher<'_> {
             return;
         }
         let reason = match &self.plan.gate(gate).left_out {
-            Some(when) if cause.is_none() => format!("`when {when}` does not hold"),
+            Some(why) if cause.is_none() => why.clone(),
             _ => self.because(outcome, cause),
         };
         let decision = if outcome == Outcome::Skipped { Decision::Skipped } else { Decision::Blocked };

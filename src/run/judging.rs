@@ -10,11 +10,14 @@ use super::timers::{Timer, TimerId};
 use super::words;
 use crate::backend::Urgency;
 use crate::event::{Answer, ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome, Verdict};
-use crate::plan::{Approval, Criterion, OnFailure, Plan, TaskId, Test};
+use crate::plan::{Approval, Criterion, GroupId, Plan, TaskId, Test};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// Who answers when nobody does.
+const TIMEOUT: &str = "timeout";
 
 /// The criteria of an owner that are being tested.
 pub(super) struct Judging {
@@ -74,17 +77,20 @@ impl Dispatcher<'_> {
         let is_testing = !testable.is_empty();
         if is_testing {
             let environment = match owner {
+                CheckOwner::Preflight => self.context.group_environment(GroupId(0), &self.outputs),
                 CheckOwner::Task(task, attempt) => {
                     self.context.task_environment(task, attempt, &self.outputs)
                 }
-                _ => Ok(self.context.environment()),
+                CheckOwner::Group(group) => self.context.group_environment(group, &self.outputs),
+                CheckOwner::Gate(gate) => {
+                    self.context.group_environment(self.plan.gate(gate).group, &self.outputs)
+                }
             };
             let subject = Subject {
                 context: Arc::clone(&self.context),
                 owner,
                 outputs: Arc::clone(&self.outputs),
-                // What cannot be filled has kept the task from starting before.
-                environment: environment.unwrap_or_default(),
+                environment,
                 cancel: receiver,
             };
             self.effects.push(Effect::Test(Box::new(subject), testable));
@@ -175,30 +181,10 @@ impl Dispatcher<'_> {
                 let name = self.plan.group(group).name.clone();
                 self.failures.push(format!("`{name}`: {}", judged.reason));
                 self.schedule.finish(step, Outcome::Failed);
-                let on_failure = self.group_policy(group);
+                let on_failure = self.plan.group(group).on_failure;
                 self.policy(on_failure, &format!("the criteria of `{name}` did not all pass"));
             }
             CheckOwner::Gate(gate) => self.gate_judged(gate, judged, judging.is_cancelled),
-        }
-    }
-
-    /// What the failure of a group's criteria means: as for its tasks, the gravest of them.
-    fn group_policy(&self, group: crate::plan::GroupId) -> OnFailure {
-        let is_inside = |mut at: crate::plan::GroupId| loop {
-            if at == group {
-                return true;
-            }
-            match self.plan.group(at).parent {
-                Some(parent) => at = parent,
-                None => return false,
-            }
-        };
-        let mut policies =
-            self.plan.tasks.iter().filter(|task| is_inside(task.group)).map(|task| task.on_failure);
-        if policies.all(|policy| policy == OnFailure::Continue) {
-            OnFailure::Continue
-        } else {
-            OnFailure::Stop
         }
     }
 
@@ -264,15 +250,17 @@ impl Dispatcher<'_> {
             by: by.clone(),
             reason: reason.clone(),
         });
-        let no = if reason.is_empty() { format!("{by} said no") } else { format!("{by} said no: {reason}") };
+        let no = match (by.as_str(), reason.as_str()) {
+            (TIMEOUT, reason) => reason.to_owned(),
+            (by, "") => format!("{by} said no"),
+            (by, reason) => format!("{by} said no: {reason}"),
+        };
         match owner {
             ApprovalOwner::Task(task) => self.approval_over(
                 task,
                 match answer {
                     Answer::Approved => AttemptEnd::Done,
-                    Answer::Rejected => AttemptEnd::Rejected {
-                        reason: if reason.is_empty() { by } else { format!("{by}: {reason}") },
-                    },
+                    Answer::Rejected => AttemptEnd::Rejected { reason: no },
                 },
             ),
             ApprovalOwner::Gate(gate) => self.gate_answered(gate, index, answer, no),
@@ -298,7 +286,7 @@ impl Dispatcher<'_> {
         let Some(Question { deadline: Some((_, within, is_yes)), .. }) = question else { return };
         let reason = format!("nobody answered within {}", words::duration(*within));
         let answer = if *is_yes { Answer::Approved } else { Answer::Rejected };
-        self.answer(owner, index, Said { answer, by: "timeout".into(), reason });
+        self.answer(owner, index, Said { answer, by: TIMEOUT.into(), reason });
     }
 
     /// What the next attempt is told of this one.

@@ -36,7 +36,7 @@ pub fn attempt_end(end: &AttemptEnd) -> String {
             if message.is_empty() { what.into() } else { format!("{what}: {message}") }
         }
         AttemptEnd::Rejected { reason } if reason.is_empty() => "was rejected".into(),
-        AttemptEnd::Rejected { reason } => format!("was rejected: {reason}"),
+        AttemptEnd::Rejected { reason } => reason.clone(),
         AttemptEnd::Claims { violations } => violations.join("; "),
     }
 }

@@ -8,6 +8,8 @@ mod items;
 mod settings;
 mod values;
 
+pub(super) use values::read_duration;
+
 use super::ast::{Body, Name, Reference, Spanned, StatementKind, Text};
 use super::grammar::Rule;
 use super::{messages, text};
@@ -92,7 +94,9 @@ impl Lower {
     pub fn statement<'s>(&mut self, pair: Pair<'s, Rule>) -> StatementKind<'s> {
         let rule = pair.as_rule();
         let keyword = first_word(pair.as_str());
-        self.rest(rule, keyword, Parts::of(pair.into_inner())).unwrap_or(StatementKind::Junk)
+        let kind = self.rest(rule, keyword, Parts::of(pair.into_inner()));
+        self.diagnostics.truncate(super::MOST_KEPT);
+        kind.unwrap_or(StatementKind::Junk)
     }
 
     /// What stands behind a keyword.

@@ -177,6 +177,17 @@ pub(super) fn nested_too_deep(place: Span, limit: usize) -> Diagnostic {
         .help("take some of the blocks apart, or name them and order them with `after`")
 }
 
+/// A `\u{0}`.
+pub(super) fn null_escape(written: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::NULL_BYTE,
+        format!("`{written}` is a byte of value zero"),
+        place,
+        "no text can hold it",
+    )
+    .help("remove it, or let the command make it, as in `printf '\\0'`")
+}
+
 /// A byte of value zero.
 pub(super) fn null_byte(place: Span, count: usize) -> Diagnostic {
     let message = match count {
@@ -190,7 +201,7 @@ pub(super) fn null_byte(place: Span, count: usize) -> Diagnostic {
 /// A text larger than offsets can count.
 pub(super) fn text_too_long(file: FileId) -> Diagnostic {
     let place = Span::new(file, 0, 0);
-    Diagnostic::new(codes::TEXT_TOO_LONG, "the text is larger than 4 GB", place, "it is not read")
+    Diagnostic::new(codes::MALFORMED_STATEMENT, "the text is larger than 4 GB", place, "it is not read")
         .help("divide the plan, and bring the parts together with `use`")
 }
 
@@ -258,11 +269,4 @@ pub(super) fn repeated(word: &Word, place: Span, first: Span, body: Place) -> Di
     Diagnostic::new(codes::REPEATED_STATEMENT, message, place, "the second time")
         .label(first, "the first time")
         .help("keep one of them")
-}
-
-/// A `plan` that does not open its file.
-pub(super) fn plan_not_first(plan: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(codes::MISPLACED_STATEMENT, "`plan` must be the first statement", plan, "not here")
-        .label(first, "this stands before it")
-        .help("move `plan` to the top of the file")
 }

@@ -9,27 +9,16 @@ use crate::diagnostic::Diagnostic;
 
 /// Compares every statement's place with the vocabulary.
 pub(super) fn misplaced(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    plan_first(&file.body, diagnostics);
     body(&file.body, Place::File, Place::File, diagnostics);
-}
-
-/// `plan` opens the file.
-fn plan_first(body: &Body<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let at =
-        body.statements.iter().position(|statement| matches!(statement.kind, StatementKind::Plan { .. }));
-    if let Some(at @ 1..) = at {
-        // What did not read may have been meant as anything.
-        if !matches!(body.statements[0].kind, StatementKind::Junk) {
-            diagnostics
-                .push(messages::plan_not_first(body.statements[at].keyword, body.statements[0].keyword));
-        }
-    }
 }
 
 /// One body; `around` is the nearest body around it that is no `for`, for a `for` stands for what it repeats.
 fn body(body: &Body<'_>, place: Place, around: Place, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: Vec<(&'static str, &Statement<'_>)> = Vec::new();
     for statement in &body.statements {
+        if diagnostics.len() >= super::MOST_KEPT {
+            return;
+        }
         let Some(word) = vocabulary::of(&statement.kind) else { continue };
         if !may_stand(word, statement, place, around) {
             diagnostics.push(messages::misplaced(

@@ -6,12 +6,13 @@
 //! what names mean.
 
 mod explain;
+mod phrase;
 mod tokens;
 
 use super::ast::{Block, Body, Gate, Name, Statement, StatementKind, Task, Wave};
 use super::grammar::{Rule, WaveParser, rules_of};
 use super::lower::Parts;
-use super::tree::Builder;
+use super::tree::{Builder, MOST_MISTAKES};
 use super::vocabulary;
 use super::words::{self, Suggestion};
 use super::{messages, text};
@@ -19,28 +20,34 @@ use crate::source::Span;
 use pest::Parser;
 use tokens::{Token, TokenKind, tokens};
 
-/// So many mistakes are looked at; a text with more is no plan at all, and looking takes time.
-const MOST_MISTAKES: usize = 1_000;
+/// So many unknown words are compared with those of the language; comparing takes time.
+const MOST_SUGGESTIONS: usize = 4_000;
+
+/// What stands behind a wrong keyword is read only when it is about as long as a statement.
+const LONGEST_SALVAGED: usize = 65_536;
 
 impl<'s> Builder<'s, '_> {
     /// Takes a stretch of text that does not begin with a statement.
     pub(super) fn junk(&mut self, from: usize, to: usize) {
         let base = self.lower.base;
-        if self.mistakes >= MOST_MISTAKES {
-            self.push_junk(from, to);
-            return;
-        }
         let tokens = tokens(self.text, from, to);
-        let mut at = 0;
+        let (mut at, mut end) = (0, 0);
         while at < tokens.len() {
             if tokens[at].text(self.text) == ";" {
                 at += 1;
                 continue;
             }
+            if self.mistakes >= MOST_MISTAKES {
+                self.push_junk(tokens[at].start, to);
+                break;
+            }
             at = match self.good(&tokens, at, to).filter(|_| at > 0) {
                 Some(next) => next,
                 None => {
-                    let end = self.piece_end(&tokens, at);
+                    // What was left of a piece is not looked through again.
+                    if at >= end {
+                        end = self.piece_end(&tokens, at);
+                    }
                     self.piece(&tokens[..end], at)
                 }
             };
@@ -49,7 +56,7 @@ impl<'s> Builder<'s, '_> {
     }
 
     /// Where the piece that begins at a token ends: before a line that begins a statement, or something like one.
-    fn piece_end(&self, tokens: &[Token], at: usize) -> usize {
+    fn piece_end(&mut self, tokens: &[Token], at: usize) -> usize {
         // The line with the `{` is a header of its own.
         let header = match tokens.last() {
             Some(last) if self.opens_at == Some(last.start) => {
@@ -57,22 +64,29 @@ impl<'s> Builder<'s, '_> {
             }
             _ => None,
         };
-        let place = self.place();
-        let begins = |index: usize| {
-            let token = &tokens[index];
+        for (index, token) in tokens.iter().enumerate().skip(at + 1) {
             let word = token.text(self.text);
             if word == ";" {
-                return true;
+                return index;
             }
             if !token.is_first || token.kind != TokenKind::Word {
-                return false;
+                continue;
             }
             let is_joint = matches!(word, "overlaps" | "in");
-            vocabulary::is_keyword(word)
-                || words::suggest(word, place).is_some()
+            if vocabulary::is_keyword(word)
                 || (header == Some(index) && !is_joint)
-        };
-        (at + 1..tokens.len()).find(|index| begins(*index)).unwrap_or(tokens.len())
+                || self.suggest(word).is_some()
+            {
+                return index;
+            }
+        }
+        tokens.len()
+    }
+
+    /// The word of the language that was probably meant.
+    fn suggest(&mut self, word: &str) -> Option<Suggestion> {
+        self.suggested += 1;
+        if self.suggested > MOST_SUGGESTIONS { None } else { words::suggest(word, self.place()) }
     }
 
     /// One piece: all `tokens` from `at` on. Gives the token to go on with.
@@ -85,10 +99,10 @@ impl<'s> Builder<'s, '_> {
         if self.is_trailing(first.start) {
             return self.trailing(tokens, at);
         }
-        if first.kind == TokenKind::Word {
-            if let Some(suggestion) = words::suggest(word, self.place()) {
-                return self.misspelled(tokens, at, suggestion);
-            }
+        if first.kind == TokenKind::Word
+            && let Some(suggestion) = self.suggest(word)
+        {
+            return self.misspelled(tokens, at, suggestion);
         }
         self.unrecognised(tokens, at)
     }
@@ -110,7 +124,7 @@ impl<'s> Builder<'s, '_> {
         let start = previous.span.start as usize;
         let (from, to) = (tokens[at].start, tokens[tokens.len() - 1].end);
         if let Some(word) = vocabulary::of(&previous.kind) {
-            let failure = explain::read(self.text, start, to).err();
+            let failure = explain::read(self.text, start, &tokens[at..]).err();
             if failure.as_ref().is_some_and(|failure| failure.at > from) {
                 // It does belong to the statement, which goes wrong further on.
                 self.body.pop();
@@ -133,8 +147,8 @@ impl<'s> Builder<'s, '_> {
 
     /// A statement whose keyword is right and the rest is not.
     fn malformed(&mut self, tokens: &[Token], at: usize) -> usize {
-        let (from, to) = (tokens[at].start, tokens[tokens.len() - 1].end);
-        let failure = match explain::read(self.text, from, to) {
+        let from = tokens[at].start;
+        let failure = match explain::read(self.text, from, &tokens[at..]) {
             Err(failure) => failure,
             Ok(pairs) => {
                 // What made it unreadable belongs to the next piece.
@@ -144,7 +158,8 @@ impl<'s> Builder<'s, '_> {
         };
         let piece = &tokens[at..];
         let keyword = explain::keyword(self.text, piece);
-        let found = piece.iter().position(|token| token.end > failure.at);
+        let found =
+            Some(piece.partition_point(|token| token.end <= failure.at)).filter(|at| *at < piece.len());
         let statement = explain::Malformed {
             text: self.text,
             file: self.lower.file,
@@ -156,10 +171,10 @@ impl<'s> Builder<'s, '_> {
         self.report(statement.diagnostic());
 
         // `agent: coder` says what it means.
-        if let Some(after) = statement.behind_joint() {
-            if let Some(next) = self.salvage(keyword, tokens, at, after) {
-                return next;
-            }
+        if let Some(after) = statement.behind_joint()
+            && let Some(next) = self.salvage(keyword, tokens, at, after)
+        {
+            return next;
         }
         let has_body = rules_of(keyword).is_some_and(|(rule, _)| explain::has_body(rule));
         if has_body {
@@ -252,7 +267,7 @@ impl<'s> Builder<'s, '_> {
         let (from, length) = self.probe(&tokens[at], to)?;
         let pairs = WaveParser::parse(Rule::statement, &self.text[from..from + length]).ok()?;
         self.pairs(from, pairs);
-        Some(tokens.iter().position(|token| token.start >= from + length).unwrap_or(tokens.len()))
+        Some(tokens.partition_point(|token| token.start < from + length))
     }
 
     /// How long the statement is that begins at a token, if one does.
@@ -291,6 +306,9 @@ impl<'s> Builder<'s, '_> {
     fn salvage(&mut self, keyword: &str, tokens: &[Token], at: usize, after: usize) -> Option<usize> {
         let (rule, rest) = rules_of(keyword)?;
         let to = tokens[tokens.len() - 1].end;
+        if to - after > LONGEST_SALVAGED {
+            return None;
+        }
         let start = after + self.text[after..to].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
         let pairs = WaveParser::parse(rest, &self.text[start..to]).ok()?;
         let end = pairs.clone().last().map_or(start, |pair| start + pair.as_span().end());
@@ -369,8 +387,6 @@ impl<'s> Builder<'s, '_> {
 
     fn report(&mut self, diagnostic: crate::diagnostic::Diagnostic) {
         self.mistakes += 1;
-        if self.mistakes <= MOST_MISTAKES {
-            self.lower.diagnostics.push(diagnostic);
-        }
+        self.lower.diagnostics.push(diagnostic);
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Split {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// The byte offset.
-    pub at: usize,
+    pub at: u32,
     /// What is there.
     pub kind: MarkKind,
 }
@@ -62,55 +62,40 @@ pub(super) enum Problem {
 #[derive(Clone, Copy, Debug)]
 enum Event {
     /// `{`
-    Open(usize),
+    Open(u32),
     /// `}`
-    Close(usize),
+    Close(u32),
     /// The end of a string that nobody closed.
-    Cut(usize),
+    Cut(u32),
     /// The first letter of a line that begins with a keyword; only when asked for.
-    Line(usize),
+    Line(u32),
 }
 
 impl Event {
     fn at(self) -> usize {
         match self {
-            Event::Open(at) | Event::Close(at) | Event::Cut(at) | Event::Line(at) => at,
+            Event::Open(at) | Event::Close(at) | Event::Cut(at) | Event::Line(at) => at as usize,
         }
     }
 }
 
 /// Scans a text. `start` is where it begins, behind a byte order mark.
 pub(super) fn split(file: FileId, text: &str, start: usize) -> Split {
-    let mut scan = Scan {
-        file,
-        text,
-        bytes: text.as_bytes(),
-        split: Split::default(),
-        events: Vec::new(),
-        has_lines: false,
-    };
+    let mut scan = Scan::new(file, text, false);
     scan.run(start);
     let Scan { mut split, events, .. } = scan;
-    braces::pair(
-        &mut split,
-        events,
-        || {
-            // Only a text with a brace too many or too few is scanned again, for the lines' indentation.
-            let mut again = Scan {
-                file,
-                text,
-                bytes: text.as_bytes(),
-                split: Split::default(),
-                events: Vec::new(),
-                has_lines: true,
-            };
-            again.run(start);
-            again.events
-        },
-        text,
-    );
+    // Only a text with a brace too many or too few is scanned again, for the lines' indentation.
+    let with_lines = || {
+        let mut again = Scan::new(file, text, true);
+        again.run(start);
+        again.events
+    };
+    braces::pair(&mut split, events, with_lines, text);
     split
 }
+
+/// After so many block strings without an end, the next one takes the rest of the text.
+const MOST_OPEN_BLOCKS: usize = 8;
 
 struct Scan<'s> {
     file: FileId,
@@ -119,6 +104,7 @@ struct Scan<'s> {
     split: Split,
     events: Vec<Event>,
     has_lines: bool,
+    open_blocks: usize,
 }
 
 /// The bytes that the scan stops at.
@@ -133,6 +119,11 @@ static STOPS: [bool; 256] = {
 };
 
 impl Scan<'_> {
+    fn new(file: FileId, text: &str, has_lines: bool) -> Scan<'_> {
+        let (bytes, split, events) = (text.as_bytes(), Split::default(), Vec::new());
+        Scan { file, text, bytes, split, events, has_lines, open_blocks: 0 }
+    }
+
     fn run(&mut self, start: usize) {
         let mut i = start;
         if self.has_lines {
@@ -152,12 +143,12 @@ impl Scan<'_> {
                 b'{' => match hole_end(&self.text[i..]) {
                     Some(length) => i + length,
                     None => {
-                        self.events.push(Event::Open(i));
+                        self.events.push(Event::Open(i as u32));
                         i + 1
                     }
                 },
                 b'}' => {
-                    self.events.push(Event::Close(i));
+                    self.events.push(Event::Close(i as u32));
                     i + 1
                 }
                 quote => self.string(i, quote),
@@ -177,7 +168,7 @@ impl Scan<'_> {
             .get(word + length)
             .is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));
         if ends && super::vocabulary::is_keyword(&self.text[word..word + length]) {
-            self.events.push(Event::Line(word));
+            self.events.push(Event::Line(word as u32));
         }
     }
 
@@ -201,9 +192,15 @@ impl Scan<'_> {
         let is_block = self.bytes[at..].starts_with(&[quote; 3]);
         let end = closed_end(self.bytes, at);
         end.unwrap_or_else(|| {
-            let end = if is_block { self.open_block_end(at) } else { self.open_string_end(at) };
+            // Each block without an end was looked for to the end of the text: not for ever.
+            self.open_blocks += usize::from(is_block);
+            let end = match is_block {
+                true if self.open_blocks > MOST_OPEN_BLOCKS => self.bytes.len(),
+                true => self.open_block_end(at),
+                false => self.open_string_end(at),
+            };
             self.split.problems.push(Problem::OpenString { start: at, end });
-            self.events.push(Event::Cut(end));
+            self.events.push(Event::Cut(end as u32));
             end
         })
     }
@@ -215,8 +212,8 @@ impl Scan<'_> {
         let mut open = 0usize;
         for event in self.events.iter().rev() {
             match event {
-                Event::Open(place) if *place >= line_start => open += 1,
-                Event::Close(place) if *place >= line_start => open = open.saturating_sub(1),
+                Event::Open(place) if *place as usize >= line_start => open += 1,
+                Event::Close(place) if *place as usize >= line_start => open = open.saturating_sub(1),
                 _ => break,
             }
         }
@@ -272,7 +269,7 @@ fn hole_end(text: &str) -> Option<usize> {
 }
 
 /// The end of the string at `at`, behind its closing quotes; none when nobody closed it.
-fn closed_end(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn closed_end(bytes: &[u8], at: usize) -> Option<usize> {
     let quote = bytes[at];
     match (bytes[at..].starts_with(&[quote; 3]), quote) {
         (true, b'"') => basic_block_end(bytes, at + 3),

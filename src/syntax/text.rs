@@ -73,6 +73,12 @@ impl<'s> Reader<'s, '_> {
         }
     }
 
+    fn tell(&mut self, diagnostic: impl FnOnce() -> Diagnostic) {
+        if self.diagnostics.len() < super::MOST_KEPT {
+            self.diagnostics.push(diagnostic());
+        }
+    }
+
     fn place(&self, from: usize, to: usize) -> Span {
         Span::new(self.span.file, self.start + from, self.start + to)
     }
@@ -118,7 +124,7 @@ impl<'s> Reader<'s, '_> {
                     let length = word.find(char::is_whitespace).unwrap_or(word.len());
                     let place = self.place(i + blank, i + blank + length);
                     let quotes = self.place(bytes.len() - indent.len(), bytes.len());
-                    self.diagnostics.push(messages::ragged_block(place, quotes));
+                    self.tell(|| messages::ragged_block(place, quotes));
                 }
                 blank.min(indent.len())
             };
@@ -173,10 +179,12 @@ impl<'s> Reader<'s, '_> {
                     }
                     None => {
                         let rest = &self.content[at..to];
-                        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+                        // A `}}` far off belongs to something else.
+                        let near = &rest[..rest.floor_char_boundary(80)];
+                        let line = &near[..near.find('\n').unwrap_or(near.len())];
                         let length = line.find("}}").map_or(2, |end| end + 2);
                         let place = self.place(at, at + length);
-                        self.diagnostics.push(messages::bad_hole(&rest[..length], place));
+                        self.tell(|| messages::bad_hole(&rest[..length], place));
                         i = at + length;
                     }
                 }
@@ -231,7 +239,11 @@ impl<'s> Reader<'s, '_> {
         let written = &self.content[at..at + 1 + length];
         self.push(written);
         let place = self.place(at, at + 1 + length);
-        self.diagnostics.push(messages::bad_escape(written, place));
+        let digits = written.strip_prefix("\\u{").and_then(|rest| rest.strip_suffix('}'));
+        match digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b == b'0')) {
+            true => self.tell(|| messages::null_escape(written, place)),
+            false => self.tell(|| messages::bad_escape(written, place)),
+        }
     }
 }
 

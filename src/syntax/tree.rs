@@ -6,6 +6,7 @@ use super::ast::{Body, Comment, CommentKind, File, Statement, StatementKind};
 use super::grammar::{Rule, WaveParser};
 use super::lower::Lower;
 use super::messages;
+use super::plain;
 use super::split::{Mark, MarkKind, Split};
 use super::vocabulary::{Place, place_of};
 use crate::diagnostic::Diagnostic;
@@ -16,8 +17,15 @@ use pest::iterators::Pairs;
 /// How deep bodies may stand in each other. What walks the tree may recurse.
 pub const DEEPEST: usize = 64;
 
-/// Builds the tree of a text that has been split; `start` is behind a byte order mark.
-pub(super) fn build(file: FileId, text: &str, start: usize, split: Split) -> Built<'_> {
+/// So many mistakes are looked at. A text with more is no plan, and looking takes time: the rest is not read.
+pub(super) const MOST_MISTAKES: usize = 1_000;
+
+/// So many pieces of text that are no statement, told or not, are taken.
+const MOST_JUNK: usize = 20_000;
+
+/// Builds the tree of a text that has been split; `start` is behind a byte order mark. `is_hasty`: plain statements
+/// are read without the grammar.
+pub(super) fn build(file: FileId, text: &str, start: usize, split: Split, is_hasty: bool) -> Built<'_> {
     let mut builder = Builder {
         text,
         comments: &split.comments,
@@ -33,6 +41,8 @@ pub(super) fn build(file: FileId, text: &str, start: usize, split: Split) -> Bui
         mistakes: 0,
         junk_spans: Vec::new(),
         unrecognised_to: None,
+        is_hasty,
+        suggested: 0,
     };
     builder.segments(start, &split.marks);
     let Builder { body: statements, lower, paired_strays, junk_spans, .. } = builder;
@@ -82,6 +92,10 @@ pub(super) struct Builder<'s, 'c> {
     pub junk_spans: Vec<Span>,
     /// The end of the last text that was like no statement at all.
     pub unrecognised_to: Option<usize>,
+    /// Whether plain statements are read without the grammar.
+    is_hasty: bool,
+    /// How many words have been compared with those of the language.
+    pub suggested: usize,
 }
 
 impl<'s> Builder<'s, '_> {
@@ -90,29 +104,41 @@ impl<'s> Builder<'s, '_> {
         // How many bodies beyond the deepest are open.
         let mut beyond = 0usize;
         for mark in marks {
+            let at = mark.at as usize;
             let (to, next) = match mark.kind {
-                MarkKind::Open => (mark.at + 1, mark.at + 1),
-                MarkKind::Close | MarkKind::Stray => (mark.at, mark.at + 1),
-                MarkKind::Missing | MarkKind::Cut => (mark.at, mark.at),
+                MarkKind::Open => (at + 1, at + 1),
+                MarkKind::Close | MarkKind::Stray => (at, at + 1),
+                MarkKind::Missing | MarkKind::Cut => (at, at),
             };
             if beyond == 0 {
-                self.opens_at = (mark.kind == MarkKind::Open).then_some(mark.at);
+                self.opens_at = (mark.kind == MarkKind::Open).then_some(at);
                 self.segment(from, to);
             }
             from = next;
             match mark.kind {
                 MarkKind::Open if beyond > 0 => beyond += 1,
                 MarkKind::Open if self.open.len() == DEEPEST => {
-                    let place = Span::new(self.lower.file, mark.at, mark.at + 1);
+                    let place = Span::new(self.lower.file, at, at + 1);
                     self.lower.diagnostics.push(messages::nested_too_deep(place, DEEPEST));
+                    self.enter(at);
+                    let kind = StatementKind::Junk;
+                    self.push(Statement {
+                        span: place.at_end(),
+                        keyword: place.at_end(),
+                        docs: Vec::new(),
+                        kind,
+                    });
                     beyond = 1;
                 }
-                MarkKind::Open => self.enter(mark.at),
-                MarkKind::Close | MarkKind::Missing if beyond > 0 => beyond -= 1,
-                MarkKind::Close | MarkKind::Missing => self.leave(next),
+                MarkKind::Open => self.enter(at),
+                MarkKind::Close | MarkKind::Missing if beyond > 1 => beyond -= 1,
+                MarkKind::Close | MarkKind::Missing => {
+                    beyond = 0;
+                    self.leave(next);
+                }
                 MarkKind::Stray if beyond == 0 && self.unopened > 0 => {
                     self.unopened -= 1;
-                    self.paired_strays.push(mark.at);
+                    self.paired_strays.push(at);
                     self.leave(next);
                 }
                 MarkKind::Stray => self.strays = self.strays.saturating_sub(1),
@@ -130,13 +156,27 @@ impl<'s> Builder<'s, '_> {
 
     /// The statements between two marks.
     fn segment(&mut self, from: usize, to: usize) {
-        let text = &self.text[from..to];
-        if text.bytes().all(|b| matches!(b, b' ' | b'\n' | b'\t' | b'\r')) {
+        if self.mistakes >= MOST_MISTAKES || self.junk_spans.len() >= MOST_JUNK {
             return;
         }
         self.segment_start = from;
-        let pairs = WaveParser::parse(Rule::segment, text).expect("BUG: a segment takes any text");
-        self.pairs(from, pairs);
+        let mut at = plain::skip(&self.text.as_bytes()[..to], from);
+        while at < to {
+            let read = match self.is_hasty {
+                true => plain::read(self.lower.file, self.text, at, to, &mut self.lower.diagnostics),
+                false => None,
+            };
+            let Some(read) = read else {
+                let pairs = WaveParser::parse(Rule::segment, &self.text[at..to]);
+                self.pairs(at, pairs.expect("BUG: a segment takes any text"));
+                return;
+            };
+            let file = self.lower.file;
+            let docs = self.docs(at as u32);
+            let (span, keyword) = (Span::new(file, at, read.end), Span::new(file, at, read.keyword_end));
+            self.push(Statement { span, keyword, docs, kind: read.kind });
+            at = read.next;
+        }
     }
 
     /// The statements among pairs of a text that begins at `base`.

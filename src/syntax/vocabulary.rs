@@ -109,17 +109,29 @@ const IN_AGENT: &[Place] = &[Agent];
 macro_rules! words {
     ($($keyword:literal $often:ident $places:expr, $form:literal, $help:literal, $snippet:literal;)*) => {
         /// All statements, in the order of the reference.
-        pub static WORDS: &[Word] = &[$(Word {
+        pub static WORDS: &[Word] = &[$(words!(@word $keyword $often $places, $form, $help, $snippet)),*];
+
+        /// What the table holds of a keyword; of one with several words, all of them, one blank between.
+        pub fn find(keyword: &str) -> Option<&'static Word> {
+            // One match: the parser asks for every statement.
+            match keyword {
+                $($keyword => Some(const { &words!(@word $keyword $often $places, $form, $help, $snippet) }),)*
+                _ => None,
+            }
+        }
+    };
+    (@word $keyword:literal $often:ident $places:expr, $form:literal, $help:literal, $snippet:literal) => {
+        Word {
             keyword: $keyword,
             form: $form,
             places: $places,
-            is_once: words!(@ $often),
+            is_once: words!(@is_once $often),
             help: $help,
             snippet: $snippet,
-        }),*];
+        }
     };
-    (@ once) => { true };
-    (@ often) => { false };
+    (@is_once once) => { true };
+    (@is_once often) => { false };
 }
 
 words! {
@@ -242,11 +254,6 @@ words! {
         "something that must hold", "check \"$1\" runs \"$2\"$0";
     "on no-go" once &[Gate], "on no-go stop|continue|retry up to N|skip to NAME",
         "what happens when the gate says no", "on no-go $1$0";
-}
-
-/// What the table holds of a keyword; of one with several words, all of them, one blank between.
-pub fn find(keyword: &str) -> Option<&'static Word> {
-    WORDS.iter().find(|word| word.keyword == keyword)
 }
 
 /// Whether a statement begins with this word.

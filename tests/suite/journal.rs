@@ -383,3 +383,246 @@ fn throughput() {
     let text = format!("load of {loaded}: {:.0} events/s\n", loaded as f64 / seconds);
     let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }
+
+/// The program itself, on plans of its own.
+mod program {
+    use super::Folder;
+    use std::path::PathBuf;
+    use std::process::{Child, Command, Output, Stdio};
+    use std::time::{Duration, Instant};
+
+    pub struct Project(Folder);
+
+    impl Project {
+        pub fn new(name: &str, plan: &str) -> Project {
+            let project = Project(Folder::new(name));
+            std::fs::create_dir_all(project.path(".wavec")).expect("a project of its own");
+            project.write(plan);
+            project
+        }
+
+        pub fn write(&self, plan: &str) {
+            std::fs::write(self.path("p.wave"), plan).expect("the plan is written");
+        }
+
+        pub fn path(&self, name: &str) -> PathBuf {
+            self.0.0.join(name)
+        }
+
+        pub fn text(&self, name: &str) -> String {
+            std::fs::read_to_string(self.path(name)).unwrap_or_default()
+        }
+
+        fn command(&self, words: &str) -> Command {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_wavec"));
+            command.args(words.split_whitespace()).current_dir(&self.0.0).stdin(Stdio::null());
+            command.env("USER", "ann").env_remove("WAVEC_MARK");
+            command
+        }
+
+        pub fn wavec(&self, words: &str) -> (i32, String, String) {
+            let Output { status, stdout, stderr } = self.command(words).output().expect("wavec runs");
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            (status.code().unwrap_or(-1), text(&stdout), text(&stderr))
+        }
+
+        pub fn start(&self, words: &str) -> Child {
+            let mut command = self.command(words);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("wavec starts")
+        }
+
+        pub fn wait_for(&self, what: &str, is_there: impl Fn(&Project) -> bool) {
+            let begin = Instant::now();
+            while !is_there(self) {
+                assert!(begin.elapsed() < Duration::from_secs(20), "waited in vain for {what}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    /// Whether a process runs; one that is dead and that nobody has waited for does not.
+    pub fn is_alive(pid: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
+    }
+
+    pub fn kill(pid: u32, signal: &str) {
+        let status = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill runs");
+        assert!(status.success());
+    }
+
+    pub fn end(child: Child) -> (i32, String, String) {
+        let output = child.wait_with_output().expect("it ends");
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+}
+
+use program::{Project, end, is_alive, kill};
+
+const SLOW: &str = r#"
+plan slow
+wave w {
+  task first { run "echo first >> log.txt" }
+  task second { run "echo second >> log.txt; echo $$ > second.pid; test -e go || sleep 60"; after first }
+  task third { run "echo third >> log.txt"; after second }
+}
+"#;
+
+#[test]
+fn a_killed_run_is_resumed_and_no_finished_task_runs_again() {
+    let project = Project::new("killed", SLOW);
+    let child = project.start("run p.wave");
+    project.wait_for("the second task", |project| !project.text("second.pid").is_empty());
+    let left_over = project.text("second.pid");
+    kill(child.id(), "-KILL");
+    end(child);
+    assert!(is_alive(&left_over), "the task outlives wavec's death");
+    let (_, runs, _) = project.wavec("runs");
+    assert!(runs.contains("wavec died") && runs.contains("1 succeeded"), "{runs}");
+    let (_, why, _) = project.wavec("why 1 third");
+    assert!(why.contains("no process carries this run out") && why.contains("wavec resume 1"), "{why}");
+
+    std::fs::write(project.path("go"), "").unwrap();
+    let (code, out, err) = project.wavec("resume");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("lost: wavec died while it ran"), "{out}");
+    assert!(out.contains("resumed: slow, 3 tasks; 1 already succeeded"), "{out}");
+    assert_eq!(project.text("log.txt"), "first\nsecond\nsecond\nthird\n");
+    assert!(!is_alive(&left_over), "what was left over is ended");
+
+    let (code, _, err) = project.wavec("resume");
+    assert_eq!(code, 0);
+    assert!(err.contains("run 1 has succeeded"), "{err}");
+}
+
+#[test]
+fn a_second_live_run_of_the_plan_is_refused_with_who_holds_it() {
+    let project = Project::new("second-run", SLOW);
+    let child = project.start("run p.wave");
+    project.wait_for("the second task", |project| !project.text("second.pid").is_empty());
+    for words in ["run p.wave", "resume", "resume 1"] {
+        let (code, _, err) = project.wavec(words);
+        assert_eq!(code, 5, "{words}: {err}");
+        assert!(err.contains(&format!("process {} (run 1) carries it out", child.id())), "{words}: {err}");
+    }
+    let (_, show, _) = project.wavec("show");
+    assert!(show.contains("is running") && show.contains(&child.id().to_string()), "{show}");
+    let (_, why, _) = project.wavec("why 1 third");
+    assert!(why.contains("w.second  running") && why.contains("the longest way to it: w.second"), "{why}");
+    // Stops starting; the second is ended by the second signal.
+    kill(child.id(), "-INT");
+    kill(child.id(), "-INT");
+    let (code, out, err) = end(child);
+    assert_eq!(code, 130, "{out}{err}");
+    assert!(out.contains("interrupted") && out.contains("wavec resume 1"), "{out}");
+    assert!(!is_alive(&project.text("second.pid")), "no child outlives the run");
+}
+
+#[test]
+fn a_waiting_run_goes_on_with_an_answer_from_elsewhere() {
+    let plan = r#"
+plan ask
+wave w {
+  task a { run "echo a >> log.txt" }
+  gate { approve "Fine?" }
+}
+wave x { task b { run "echo b >> log.txt" } }
+"#;
+    let project = Project::new("waiting", plan);
+    let (code, out, _) = project.wavec("run p.wave");
+    assert_eq!(code, 4);
+    assert!(out.contains("wavec approve 1 w.gate"), "{out}");
+    let (code, _, err) = project.wavec("approve 1 x");
+    assert_eq!(code, 2);
+    assert!(err.contains("open is: w.gate"), "{err}");
+    let (code, _, err) = project.wavec("approve @last --reason looks-good");
+    assert_eq!((code, err.as_str()), (0, "approved: w.gate: Fine?\ngo on with `wavec resume 1`\n"));
+    let (code, _, err) = project.wavec("approve 1");
+    assert_eq!(code, 2, "{err}");
+    let (code, out, err) = project.wavec("resume 1");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("approved by ann: looks-good"), "{out}");
+    assert_eq!(project.text("log.txt"), "a\nb\n");
+
+    // One that waits takes it in at once.
+    let child = project.start("run p.wave --wait");
+    project.wait_for("the question", |project| project.wavec("show 2").1.contains("waits for an answer"));
+    let (code, _, err) = project.wavec("reject 2 w --reason no");
+    assert_eq!(code, 0, "{err}");
+    let (code, out, _) = end(child);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("rejected by ann: no") && out.contains("no-go"), "{out}");
+}
+
+#[test]
+fn a_changed_plan_goes_on_unless_a_finished_task_is_concerned() {
+    let plan = |first: &str, second: &str| {
+        format!(
+            "plan p\nwave w {{ task a {{ run \"echo {first} >> log.txt\" }} }}\nwave x {{ task b {{ run \"{second}\" }} }}\n"
+        )
+    };
+    let project = Project::new("changed", &plan("a", "exit 3"));
+    let (code, out, _) = project.wavec("run p.wave");
+    assert_eq!(code, 3, "{out}");
+    project.write(&plan("other", "exit 3"));
+    let (code, _, err) = project.wavec("resume");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("w.a is finished, and is defined otherwise") && err.contains("--recorded"), "{err}");
+    project.write("plan p {");
+    let (code, _, err) = project.wavec("resume");
+    assert_eq!(code, 1, "{err}");
+    project.write(&plan("a", "echo b >> log.txt"));
+    let (code, out, err) = project.wavec("resume");
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("changed  x.b") && err.contains("going on with the new text"), "{err}");
+    assert_eq!(project.text("log.txt"), "a\nb\n");
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_the_run() {
+    let project = Project::new("pipe", SLOW);
+    std::fs::write(project.path("go"), "").unwrap();
+    let mut child = project.start("run p.wave");
+    drop(child.stdout.take());
+    let (code, _, err) = end(child);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(project.text("log.txt"), "first\nsecond\nthird\n");
+}
+
+#[test]
+fn json_is_a_line_an_event_with_names() {
+    let project = Project::new("json", SLOW);
+    std::fs::write(project.path("go"), "").unwrap();
+    let (code, out, err) = project.wavec("run p.wave --format json");
+    assert_eq!((code, err.as_str()), (0, ""));
+    let events: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events[0]["event"], "run_started");
+    assert_eq!(events.last().unwrap()["outcome"], "succeeded");
+    let schema =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/event.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for event in &events {
+        assert!(schema.is_valid(event), "{event}");
+    }
+    let ended: Vec<&str> = events
+        .iter()
+        .filter(|event| event["event"] == "task_ended")
+        .map(|event| event["task"].as_str().unwrap())
+        .collect();
+    assert_eq!(ended, ["w.first", "w.second", "w.third"]);
+    for (place, event) in events.iter().enumerate() {
+        assert_eq!((event["v"].as_u64(), event["seq"].as_u64()), (Some(1), Some(place as u64 + 1)));
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_ends_the_run_before_anything_starts() {
+    let project = Project::new("unwritable", SLOW);
+    std::fs::write(project.path(".wavec/journal.db"), "not a database, whatever its name says").unwrap();
+    let (code, _, err) = project.wavec("run p.wave");
+    assert_eq!(code, 5);
+    assert!(err.contains("journal.db") && err.contains("help"), "{err}");
+    assert_eq!(project.text("log.txt"), "");
+}

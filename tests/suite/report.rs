@@ -300,6 +300,13 @@ fn json_gives_names_and_a_version() {
         text += &json::line(&progress, 3, entry);
         text.push('\n');
     }
+    let schema =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/event.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    for line in text.lines() {
+        let event = serde_json::from_str(line).unwrap();
+        assert!(schema.is_valid(&event), "{line}");
+    }
     snapshot("json", text);
 }
 

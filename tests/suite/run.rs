@@ -2,4 +2,5 @@
 
 mod backend;
 mod cases;
+mod real;
 mod shell;

@@ -27,6 +27,7 @@ impl Progress {
                 });
             }
             Event::CheckEnded { owner, index, verdict, evidence, milliseconds } => {
+                self.go_on_checking(*owner);
                 if let Some(check) =
                     self.checks_mut(*owner).and_then(|checks| checks.get_mut(*index as usize))
                 {
@@ -97,6 +98,9 @@ impl Progress {
                 }
             }
             Event::ApprovalAsked { owner, index, question, deadline } => {
+                if let ApprovalOwner::Check(owner) = owner {
+                    self.go_on_checking(*owner);
+                }
                 let session = self.sessions.last().map_or(0, |session| session.number);
                 for approval in &mut self.approvals {
                     approval.is_superseded |= approval.owner == *owner && approval.index == *index;
@@ -232,6 +236,16 @@ impl Progress {
         if let Some(progress) = self.gates.get_mut(gate.index()) {
             progress.reset();
             progress.rounds = round;
+        }
+    }
+
+    /// A resume goes on with an attempt of which only a person's word was missing.
+    fn go_on_checking(&mut self, owner: CheckOwner) {
+        if let CheckOwner::Task(task, _) = owner
+            && let Some(task) = self.tasks.get_mut(task.index())
+            && task.state == TaskState::Waiting
+        {
+            task.state = TaskState::Checking;
         }
     }
 

@@ -173,7 +173,7 @@ pub fn wider_than_workers(
     by: GroupId,
 ) -> Diagnostic {
     let name = group_name(proof.plan, group);
-    let message = format!("{wide} items of {name} may start at once, but {} work", workers);
+    let message = format!("{wide} items of {name} may start at once, but only {workers} may work at a time");
     let whose = if by == group {
         "its own `workers`".to_owned()
     } else {

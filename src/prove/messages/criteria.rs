@@ -46,13 +46,9 @@ pub fn repeated_criterion(criterion: &Criterion, before: &Criterion) -> Diagnost
     .help("take one of them out")
 }
 
-pub fn untested_plan(plan: &Plan, span: Span, writers: usize) -> Diagnostic {
+pub fn untested_plan(plan: &Plan, span: Span) -> Diagnostic {
     let message = format!("nothing tests what the agents of `{}` do", plan.name);
-    let label = if writers == 1 {
-        "its end is taken for success"
-    } else {
-        "its end is taken for success, as that of the others"
-    };
+    let label = "a success as soon as its agent says so, like the others";
     Diagnostic::new(codes::UNTESTED_PLAN, message, span, label)
         .help("add a `success` with a check to the task or the plan, or a `gate` behind it")
 }

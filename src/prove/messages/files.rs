@@ -1,7 +1,7 @@
 //! What the proofs on files say.
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::plan::{Claim, TaskId};
+use crate::plan::{Claim, Need, TaskId};
 use crate::prove::Proof;
 use crate::prove::files::{Clash, ClashKind, beside};
 use crate::prove::names::{add_statement, list};
@@ -57,44 +57,94 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
             "name the repetition in the path or its section, as in `path/{{name}}.rs` or `file#{{name}}`",
         )
     } else {
-        let label = here(b, "written here", format!("`{}` matches it", b.glob));
-        let other = here(a, "and here", format!("so does `{}`", a.glob));
-        let other = if a.section != b.section && a.glob == path {
-            other
-        } else {
-            other.replace("all of it is ", "all of it is also ")
-        };
+        let label = here(b, "and here", format!("so does `{}`", b.glob));
+        let other = here(a, "written here", format!("`{}` matches it", a.glob));
         Diagnostic::new(codes::WRITE_CONFLICT, message, b.span, label).label(a.span, other)
     };
     if a.span != b.span {
-        let is_file = a.glob == path && b.glob == path;
-        let help = match (&a.section, &b.section) {
-            (None, Some(_)) if is_file => format!(
-                "let `{first_name}` claim a section of its own too, or add `after {first_name}` to `{second_name}`"
-            ),
-            (Some(_), None) if is_file => format!(
-                "let `{second_name}` claim a section of its own too, or add `after {first_name}` to it"
-            ),
-            (None, None) if is_file => format!(
-                "add `after {first_name}` to `{second_name}`, or let each claim its own section, as in `{path}#{}`",
-                second_name.rsplit('.').next().unwrap_or(second_name)
-            ),
-            _ => format!(
-                "add `after {first_name}` to `{second_name}`, or narrow the claims until they share no path"
-            ),
-        };
-        finding = finding.help(help);
-        finding = with_after(proof, finding, first.0, second.0);
+        finding = way_out(proof, finding, (first.0, a), (second.0, b), &path, all);
     }
     if tasks.len() > 2 && all_patterns.len() > 1 {
-        let others: Vec<&str> = tasks
-            .iter()
-            .filter(|task| **task != first.0 && **task != second.0)
-            .map(|task| proof.names.task(*task))
-            .collect();
-        finding = finding.note(format!("claims of {} meet there in the same way", list(others, 4)));
+        let others = tasks.iter().filter(|task| **task != first.0 && **task != second.0);
+        finding = finding
+            .note(format!("the same holds for {}", list(others.map(|task| proof.names.task(*task)), 4)));
     }
-    Some(finding.note(format!("no `after`, gate or sequence stands between them: {}", beside(proof, set))))
+    Some(finding.note(why(proof, set, first.0, second.0)))
+}
+
+/// What would mend a write conflict, and all others of its group with it.
+fn way_out(
+    proof: &Proof,
+    finding: Diagnostic,
+    (first, a): (TaskId, &Claim),
+    (second, b): (TaskId, &Claim),
+    path: &str,
+    all: &[&Clash],
+) -> Diagnostic {
+    let (first_name, second_name) = (proof.names.task(first), proof.names.task(second));
+    let is_file = a.glob == path && b.glob == path;
+    let tasks: BTreeSet<TaskId> = all.iter().flat_map(|clash| [clash.first.0, clash.second.0]).collect();
+    if tasks.len() > 2 {
+        // One task that all the others meet can wait for all of them.
+        let hub = [first, second]
+            .into_iter()
+            .find(|hub| all.iter().all(|clash| clash.first.0 == *hub || clash.second.0 == *hub));
+        return match hub.filter(|_| tasks.len() <= 7) {
+            Some(hub) => {
+                let others: Vec<TaskId> = tasks.into_iter().filter(|task| *task != hub).collect();
+                let names: Vec<&str> = others.iter().map(|task| proof.names.task(*task)).collect();
+                let help = format!("add `after {}` to `{}`, or narrow its claim", names.join(", "), proof.names.task(hub));
+                with_after(proof, finding.help(help), &others, hub)
+            }
+            None if is_file => {
+                let section = second_name.rsplit('.').next().unwrap_or(second_name);
+                finding.help(format!("let each claim its own section, as in `{path}#{section}`, or let them follow each other in a `serial`"))
+            }
+            None => finding.help("narrow the claims until they share no path, or let the tasks follow each other in a `serial`"),
+        };
+    }
+    let help = match (&a.section, &b.section) {
+        (None, Some(_)) if is_file => {
+            format!(
+                "let `{first_name}` claim a section of its own too, or add `after {first_name}` to `{second_name}`"
+            )
+        }
+        (Some(_), None) if is_file => {
+            format!("let `{second_name}` claim a section of its own too, or add `after {first_name}` to it")
+        }
+        (None, None) if is_file => format!(
+            "add `after {first_name}` to `{second_name}`, or let each claim its own section, as in `{path}#{}`",
+            second_name.rsplit('.').next().unwrap_or(second_name)
+        ),
+        _ => format!(
+            "add `after {first_name}` to `{second_name}`, or narrow the claims until they share no path"
+        ),
+    };
+    with_after(proof, finding.help(help), &[first], second)
+}
+
+/// Why nothing orders the two.
+fn why(proof: &Proof, set: &Set, a: TaskId, b: TaskId) -> String {
+    let waits_for_any = |waiting: TaskId, other: TaskId| {
+        let (Some(step), Some(other)) = (proof.plan.task(waiting).step, proof.plan.task(other).step) else {
+            return false;
+        };
+        let needs = &proof.plan.step(step).needs;
+        needs.iter().any(|need| matches!(need, Need::AnySucceeded(steps) if steps.contains(&other)))
+    };
+    match (waits_for_any(b, a), waits_for_any(a, b)) {
+        (true, _) => format!(
+            "`after any of` lets `{}` start while `{}` still runs",
+            proof.names.task(b),
+            proof.names.task(a)
+        ),
+        (_, true) => format!(
+            "`after any of` lets `{}` start while `{}` still runs",
+            proof.names.task(a),
+            proof.names.task(b)
+        ),
+        _ => format!("no `after`, gate or sequence stands between them: {}", beside(proof, set)),
+    }
 }
 
 fn stale_read(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Option<Diagnostic> {
@@ -112,34 +162,43 @@ fn stale_read(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Option
     if read.span != written.span {
         finding = finding.label(written.span, label(written, "written"));
     }
-    let is_narrowable = read.glob != path;
-    let narrow = if is_narrowable {
-        ", or leave out of what it reads what the other writes, with `except`"
-    } else {
-        ""
+    let narrow = match read.glob != path {
+        true => ", or leave out of what it reads what the other writes, with `except`",
+        false => "",
     };
-    let is_repeated = proof.plan.task(reader.0).span == proof.plan.task(writer.0).span;
-    finding = match is_repeated {
-        true => finding.help(
-            "read only what no other repetition writes, with `except` or a path that names the repetition",
-        ),
-        false => with_after(
-            proof,
-            finding.help(format!("add `after {writer_name}` to `{reader_name}`{narrow}")),
-            writer.0,
-            reader.0,
-        ),
-    };
-    let others: BTreeSet<TaskId> = all
+    let writers: BTreeSet<TaskId> = all
         .iter()
-        .flat_map(|clash| [clash.first.0, clash.second.0])
-        .filter(|task| *task != reader.0 && *task != writer.0)
+        .map(|clash| {
+            if clash.first.1.kind.is_write() {
+                (clash.second.0, clash.first.0)
+            } else {
+                (clash.first.0, clash.second.0)
+            }
+        })
+        .filter(|(other, _)| *other == reader.0)
+        .map(|(_, writer)| writer)
         .collect();
+    let is_repeated = proof.plan.task(reader.0).span == proof.plan.task(writer.0).span;
+    finding = if is_repeated {
+        finding.help(
+            "read only what no other repetition writes, with `except` or a path that names the repetition",
+        )
+    } else if writers.len() > 6 {
+        finding.help(format!("let `{reader_name}` come after all that write{narrow}"))
+    } else {
+        let names: Vec<&str> = writers.iter().map(|task| proof.names.task(*task)).collect();
+        let help = format!("add `after {}` to `{reader_name}`{narrow}", names.join(", "));
+        with_after(proof, finding.help(help), &writers.iter().copied().collect::<Vec<_>>(), reader.0)
+    };
+    let mut others: BTreeSet<TaskId> = all.iter().flat_map(|clash| [clash.first.0, clash.second.0]).collect();
+    others.retain(|task| *task != reader.0 && *task != writer.0);
     if !others.is_empty() {
-        let names = others.iter().map(|task| proof.names.task(*task));
-        finding = finding.note(format!("{} meet there in the same way", list(names, 4)));
+        finding = finding.note(format!(
+            "the same holds for {}",
+            list(others.iter().map(|task| proof.names.task(*task)), 4)
+        ));
     }
-    Some(finding.note(format!("no `after`, gate or sequence stands between them: {}", beside(proof, set))))
+    Some(finding.note(why(proof, set, writer.0, reader.0)))
 }
 
 fn case_conflict(proof: &Proof, clash: &Clash) -> Option<Diagnostic> {
@@ -168,14 +227,15 @@ fn case_conflict(proof: &Proof, clash: &Clash) -> Option<Diagnostic> {
 }
 
 /// Offers the edge that would order them; not safe, for which of them goes first is the author's to say.
-fn with_after(proof: &Proof, finding: Diagnostic, first: TaskId, second: TaskId) -> Diagnostic {
-    let (before, after) = (proof.plan.task(first), proof.plan.task(second));
-    if before.span == after.span || proof.plan.tasks.iter().filter(|task| task.span == after.span).count() > 1
-    {
+fn with_after(proof: &Proof, finding: Diagnostic, first: &[TaskId], second: TaskId) -> Diagnostic {
+    let span = proof.plan.task(second).span;
+    let is_repeated = proof.plan.tasks.iter().filter(|task| task.span == span).count() > 1;
+    if is_repeated || first.iter().any(|task| proof.plan.task(*task).span == span) {
         return finding;
     }
-    let statement = format!("after {}", proof.names.task(first));
-    let edit = add_statement(proof.sources, after.span, &statement);
+    let names: Vec<&str> = first.iter().map(|task| proof.names.task(*task)).collect();
+    let statement = format!("after {}", names.join(", "));
+    let edit = add_statement(proof.sources, span, &statement);
     finding.fix(format!("add `{statement}` to `{}`", proof.names.task(second)), vec![edit], false)
 }
 
@@ -192,10 +252,10 @@ pub fn unknown_claims(
     let message = match are_isolated {
         false if one => format!("what {names} writes is unknown, so it runs alone among those that write"),
         false => format!("what {names} write is unknown, so each runs alone among those that write"),
-        true => format!(
-            "what {names} {} is unknown, so their changes may collide when merged",
-            if one { "writes" } else { "write" }
-        ),
+        true if one => {
+            format!("what {names} writes is unknown, so its changes may collide with others when merged")
+        }
+        true => format!("what {names} write is unknown, so their changes may collide when merged"),
     };
     let task = proof.plan.task(first);
     let mut finding = Diagnostic::new(
@@ -255,7 +315,7 @@ pub fn empty_claim(proof: &Proof, task: TaskId, claim: &Claim) -> Diagnostic {
 }
 
 pub fn idle_except(proof: &Proof, claim: &Claim, except: &str) -> Diagnostic {
-    let span = crate::prove::names::find_in(proof.sources, claim.span, &format!("\"{except}\""));
+    let span = crate::prove::names::find(proof, claim.span, &format!("\"{except}\""));
     let message = format!("`except \"{except}\"` takes nothing out: `{}` does not match it", claim.glob);
     let finding = Diagnostic::new(codes::IDLE_EXCEPT, message, span, "shares no path with the claim");
     let finding = if span == claim.span { finding } else { finding.label(claim.span, "the claim") };
@@ -302,8 +362,8 @@ pub fn hot_file(
             "let one task change it, after the others".to_owned(),
         ),
     };
-    let finding = Diagnostic::new(codes::HOT_FILE, message, second.span, "changed here");
-    let finding = if first.span == second.span { finding } else { finding.label(first.span, "and here") };
+    let finding = Diagnostic::new(codes::HOT_FILE, message, second.span, "and here");
+    let finding = if first.span == second.span { finding } else { finding.label(first.span, "changed here") };
     finding.help(help)
 }
 

@@ -176,7 +176,7 @@ fn read_number(text: &str, span: Span) -> Result<Number, Option<String>> {
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// `1h30m` in milliseconds: whole numbers, each with its unit, the longest unit first.
-pub(super) fn read_duration(text: &str) -> Option<u64> {
+pub(in crate::syntax) fn read_duration(text: &str) -> Option<u64> {
     let (mut rest, mut total, mut next) = (text, 0u64, 0);
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

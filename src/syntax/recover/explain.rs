@@ -3,6 +3,10 @@
 //! The grammar says where it stopped and which rules it tried there; this makes a sentence of it, and knows the
 //! mistakes that people make often. Changes nothing.
 
+use super::phrase::{
+    chunk, claim_form, has_title, is_list_of_strings, near_expected, or, param_type, shorten, shown, slug,
+    strange_character, string_in, test_form,
+};
 use super::tokens::{Token, TokenKind};
 use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::source::{FileId, Span};
@@ -20,12 +24,26 @@ pub(super) struct Failure {
     pub expected: Vec<Rule>,
 }
 
-/// Reads one statement and nothing else between two offsets.
-pub(super) fn read(text: &str, from: usize, to: usize) -> Result<Pairs<'_, Rule>, Failure> {
-    WaveParser::parse(Rule::only, &text[from..to]).map_err(|error| {
+/// Reads one statement and nothing else, from an offset to the end of these tokens.
+pub(super) fn read<'s>(text: &'s str, from: usize, tokens: &[Token]) -> Result<Pairs<'s, Rule>, Failure> {
+    // The parser looks at all of what it is given, so it is given little, and more when that was not enough.
+    let mut count = 32;
+    loop {
+        let is_all = count >= tokens.len();
+        let to = tokens[count.min(tokens.len()) - 1].end;
+        let error = match WaveParser::parse(Rule::only, &text[from..to]) {
+            Ok(pairs) if is_all => return Ok(pairs),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        count *= 8;
+        let Some(error) = error else { continue };
         let at = match error.location {
             InputLocation::Pos(at) | InputLocation::Span((at, _)) => from + at,
         };
+        if at >= to && !is_all {
+            continue;
+        }
         let expected = match error.variant {
             ErrorVariant::ParsingError { positives, .. } => positives,
             ErrorVariant::CustomError { .. } => Vec::new(),
@@ -33,8 +51,8 @@ pub(super) fn read(text: &str, from: usize, to: usize) -> Result<Pairs<'_, Rule>
         // A comment or the end could stand anywhere, and nobody forgets them.
         let expected =
             expected.into_iter().filter(|rule| !matches!(rule, Rule::comment | Rule::EOI)).collect();
-        Failure { at, expected }
-    })
+        return Err(Failure { at, expected });
+    }
 }
 
 /// Whether statements of this rule have a body.
@@ -92,7 +110,10 @@ impl<'s> Malformed<'_, 's> {
         let written = self.shown(place);
         let behind = self.behind(found);
         let fact = format!("`{}` needs {}{behind}, found {written}", self.keyword, or(&expected));
-        let here = format!("{} is needed here", or(&expected));
+        let here = match expected[..] {
+            [one] if one.len() <= 40 => format!("{one} is needed here"),
+            _ => "not expected here".to_owned(),
+        };
         let diagnostic = Diagnostic::new(codes::MALFORMED_STATEMENT, fact, place, here);
         self.advise(diagnostic, token, place)
     }
@@ -154,7 +175,9 @@ impl<'s> Malformed<'_, 's> {
                 }
                 rule => describe(*rule),
             };
-            if !words.contains(&word) {
+            // Of a command, the usual way to write it is enough.
+            let is_said = *rule == Rule::program && self.expects(Rule::string);
+            if !is_said && !words.contains(&word) {
                 words.push(word);
             }
         }
@@ -198,15 +221,15 @@ impl<'s> Malformed<'_, 's> {
                 );
             }
         }
-        if self.expects(Rule::whole) && token.kind == TokenKind::Word {
-            if let Some(number) = words::spelled_number(written) {
-                let edits = vec![Edit { span: self.span(token), text: number.to_string() }];
-                return diagnostic.help(format!("write `{number}`")).fix(
-                    format!("write `{number}`"),
-                    edits,
-                    true,
-                );
-            }
+        if self.expects(Rule::whole)
+            && let Some(number) = words::spelled_number(written)
+        {
+            let edits = vec![Edit { span: self.span(token), text: number.to_string() }];
+            return diagnostic.help(format!("write `{number}`")).fix(
+                format!("write `{number}`"),
+                edits,
+                true,
+            );
         }
         if self.expects(Rule::equality) && matches!(written, "=" | "is" | "equals") {
             let edits = vec![Edit { span: self.span(token), text: "==".to_owned() }];
@@ -395,11 +418,11 @@ pub(super) fn trailing(
     if let Some(help) = strange_character(written) {
         return diagnostic.help(help);
     }
-    if token.kind == TokenKind::Word {
-        if let Some(word) = near_expected(written, expected) {
-            let edits = vec![Edit { span, text: word.clone() }];
-            return diagnostic.help(format!("write `{word}`")).fix(format!("write `{word}`"), edits, true);
-        }
+    if token.kind == TokenKind::Word
+        && let Some(word) = near_expected(written, expected)
+    {
+        let edits = vec![Edit { span, text: word.clone() }];
+        return diagnostic.help(format!("write `{word}`")).fix(format!("write `{word}`"), edits, true);
     }
     if expected.contains(&Rule::dots) && matches!(written, "-" | "to" | "...") {
         return diagnostic.help("write a range with two dots, as in `20m..40m`");
@@ -483,153 +506,4 @@ pub(super) fn no_word(text: &str, place: Span) -> Diagnostic {
         _ => diagnostic(format!("{} begins no statement", shown(written)), "a statement begins with a word")
             .help("begin with a word that the language has"),
     }
-}
-
-/// How the test is written that begins with this word.
-fn test_form(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "runs" => "runs \"command\" [exits N] [prints 'regex'] [within D]",
-        "exists" => "exists \"glob\"",
-        "missing" => "missing \"glob\"",
-        "contains" => "contains 'regex' in \"glob\"",
-        "lacks" => "lacks 'regex' in \"glob\"",
-        "of" => "value of \"command\" < 10",
-        "value" => "value \"file.json\" at \"/pointer\" < 10",
-        "judged" => "judged by AGENT \"question\"",
-        _ => return None,
-    })
-}
-
-/// How the claim is written that begins with this word.
-fn claim_form(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "makespan" => "assert makespan <= 2h",
-        "speedup" => "assert speedup >= 2",
-        "cost" => "assert cost <= $40",
-        "workers" => "assert workers <= 8",
-        _ => return None,
-    })
-}
-
-/// Whether a statement has a title behind its name.
-fn has_title(keyword: &str) -> bool {
-    matches!(keyword, "plan" | "task" | "wave" | "criterion")
-}
-
-fn is_list_of_strings(keyword: &str) -> bool {
-    matches!(keyword, "reads" | "writes" | "creates" | "appends" | "forbids" | "allow" | "deny")
-}
-
-/// The word among what was expected that `written` nearly is.
-fn near_expected(written: &str, expected: &[Rule]) -> Option<String> {
-    let candidates: Vec<&str> = expected
-        .iter()
-        .filter(|rule| **rule != Rule::EOI)
-        .flat_map(|rule| quoted_words(describe(*rule)))
-        .collect();
-    let folded = written.to_lowercase();
-    words::nearest(&folded, candidates.into_iter().map(|word| (word, true))).map(str::to_owned)
-}
-
-/// The words between backquotes in a description: the words of the language in it.
-fn quoted_words(description: &'static str) -> impl Iterator<Item = &'static str> {
-    description
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
-}
-
-/// What a string is for in a statement.
-fn string_in(keyword: &str, piece: &[Token], found: Option<usize>, text: &str) -> &'static str {
-    let before = found.unwrap_or(piece.len()).checked_sub(1).map(|at| piece[at].text(text));
-    match (keyword, before) {
-        ("check" | "criterion", Some("runs" | "of")) => "a command in quotes",
-        ("param", Some("of")) => "the choices in quotes",
-        (_, Some("prints" | "contains" | "lacks")) => "a regular expression in quotes",
-        (_, Some("exists" | "missing")) => "a path in quotes",
-        ("check" | "criterion", Some("in" | "value")) => "a path in quotes",
-        ("for", _) => "the values in quotes",
-        ("plan" | "task" | "wave" | "parallel" | "serial" | "gate" | "criterion" | "check", _) => {
-            "a title in quotes"
-        }
-        ("run", _) => "a command in quotes",
-        ("prompt", _) => "the prompt in quotes",
-        ("approve", _) => "a question in quotes",
-        ("reads" | "writes" | "creates" | "appends" | "forbids" | "use" | "directory" | "output", _) => {
-            "a path in quotes"
-        }
-        _ => "a string in quotes",
-    }
-}
-
-/// The place of a token and of what is written right behind it: `src/main.rs`, not `src`.
-fn chunk(text: &str, file: FileId, token: &Token) -> Span {
-    if token.kind == TokenKind::String || matches!(token.text(text), "," | ":" | "=" | "{" | "[" | "(") {
-        return Span::new(file, token.start, token.end);
-    }
-    let rest = &text[token.end..];
-    let ends = |c: char| {
-        c.is_whitespace() || matches!(c, ',' | ';' | '{' | '}' | '"' | '\'' | '#' | ':' | '=' | ')' | ']')
-    };
-    Span::new(file, token.start, token.end + rest.find(ends).unwrap_or(rest.len()))
-}
-
-/// A text in backquotes; a long one or one of several lines shortened.
-fn shown(written: &str) -> String {
-    format!("`{}`", shorten(written))
-}
-
-fn shorten(written: &str) -> String {
-    let line = written.lines().next().unwrap_or("");
-    if line.len() == written.len() && line.chars().count() <= 40 {
-        return line.to_owned();
-    }
-    let start: String = line.chars().take(36).collect();
-    format!("{start}…")
-}
-
-/// `a, b or c`
-fn or(words: &[&str]) -> String {
-    match words.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// A name made of a title.
-fn slug(title: &str) -> String {
-    let words = title.split(|c: char| !text::is_name_char(c) || c == '-').filter(|word| !word.is_empty());
-    let name = words.take(3).collect::<Vec<&str>>().join("-").to_lowercase();
-    name.trim_start_matches(|c: char| !text::is_name_start(c)).to_owned()
-}
-
-/// What another language calls a type.
-fn param_type(written: &str) -> Option<&'static str> {
-    Some(match written.to_lowercase().as_str() {
-        "string" | "str" => "text",
-        "int" | "uint" | "u32" | "i32" => "integer",
-        "float" | "double" | "decimal" => "number",
-        "bool" | "boolean" => "flag",
-        "time" | "timespan" => "duration",
-        "file" | "dir" | "directory" => "path",
-        "enum" | "choice" | "oneof" => "one of",
-        _ => return None,
-    })
-}
-
-/// What to do about a character that looks like another, or like none.
-fn strange_character(written: &str) -> Option<&'static str> {
-    Some(match written.chars().next()? {
-        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => "write straight quotes: `\"`",
-        '\u{2018}' | '\u{2019}' | '\u{201a}' => "write straight quotes: `'`",
-        '\u{2013}' | '\u{2014}' | '\u{2212}' => "write a plain `-`",
-        '\u{2026}' => "write `..` for a range",
-        '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' => {
-            "replace the no-break or wide space by a plain one"
-        }
-        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => "remove the invisible character",
-        _ => return None,
-    })
 }

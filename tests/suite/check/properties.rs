@@ -158,10 +158,10 @@ proptest! {
             }
             let place = top.map_or(plan.gate(id).span.start, |top| plan.group(top).span.start);
             let end = top.map_or(place, |top| {
-                let later = plan.groups[0].items.iter().filter_map(|item| match item {
-                    wavec::plan::Item::Group(group) => Some(plan.group(*group).span.start),
-                    wavec::plan::Item::Task(task) => Some(plan.task(*task).span.start),
-                    wavec::plan::Item::Gate(gate) => Some(plan.gate(*gate).span.start),
+                let later = plan.groups[0].items.iter().map(|item| match item {
+                    wavec::plan::Item::Group(group) => plan.group(*group).span.start,
+                    wavec::plan::Item::Task(task) => plan.task(*task).span.start,
+                    wavec::plan::Item::Gate(gate) => plan.gate(*gate).span.start,
                 });
                 later.filter(|start| *start > plan.group(top).span.start).min().unwrap_or(u32::MAX) - 1
             });

@@ -8,9 +8,12 @@
 //! #~ env TOKEN hunter2                                              a variable of wavec's own environment
 //! #~ set env=prod                                                   a param
 //! #~ wait                                                           waits for people
-//! #~ at 5s interrupt | terminate | approve ["why"] | reject ["why"] what a person does; an answer is to the oldest question
+//! #~ at 5s interrupt | terminate | approve ["why"] | reject ["why"] what a person does; an answer is to the oldest question;
+//!                                                                   at 0s, to one that the session before left open
 //! #~ resume                                                         what follows is of the next session
 //! ```
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use crate::run::backend::Place;
 use std::ffi::OsString;
@@ -59,8 +62,19 @@ fn words(line: &str) -> Vec<String> {
     while !rest.is_empty() {
         let (word, after) = match rest.strip_prefix('"') {
             Some(quoted) => {
-                let (text, after) = quoted.split_once('"').expect("a closing quote");
-                (text.replace("\\n", "\n"), after)
+                let mut text = String::new();
+                let mut characters = quoted.chars();
+                loop {
+                    match characters.next().expect("a closing quote") {
+                        '"' => break,
+                        '\\' => text.push(match characters.next() {
+                            Some('n') => '\n',
+                            other => other.expect("an escaped character"),
+                        }),
+                        c => text.push(c),
+                    }
+                }
+                (text, characters.as_str())
             }
             None => {
                 let end = rest.find(' ').unwrap_or(rest.len());
@@ -181,7 +195,9 @@ fn tell(text: &str) -> String {
     let files = case.files.iter().fold(Memory::new(), |files, (name, text)| files.with(name, text.clone()));
     let compilation = wavec::compile::compile(Path::new("plan.wave"), text, &files, &options);
     let errors: Vec<_> = compilation.diagnostics.iter().map(|it| format!("{it:?}")).collect();
-    let plan = Arc::new(compilation.plan.unwrap_or_else(|| panic!("{}", errors.join("\n"))));
+    let Some(plan) = compilation.plan.map(Arc::new) else {
+        return format!("the case is no plan:\n{}\n", errors.join("\n"));
+    };
 
     let mut told = String::new();
     let mut entries: Vec<Entry> = Vec::new();
@@ -213,10 +229,17 @@ async fn carry_out(
     progress: Option<Progress>,
 ) -> Book {
     let open = Arc::default();
-    let mut book =
-        Book { begin: Instant::now(), entries: vec![], times: vec![], open: Arc::clone(&open) };
+    let mut book = Book { begin: Instant::now(), entries: vec![], times: vec![], open: Arc::clone(&open) };
     let (sender, requests) = mpsc::channel(8);
-    let doings = session.doings.clone();
+    let (told, doings): (Vec<_>, Vec<_>) =
+        session.doings.clone().into_iter().partition(|(at, _)| at.is_zero());
+    let mut left = progress.iter().flat_map(|it| it.open_approvals().map(|it| (it.owner, it.index)));
+    for (_, doing) in told {
+        let Doing::Answer(answer, reason) = doing else { panic!("only answers come before the beginning") };
+        let (owner, index) = left.next().expect("a question that was left open");
+        sender.try_send(Request::Answer { owner, index, answer, by: "alice".into(), reason }).unwrap();
+    }
+    drop(left);
     tokio::spawn(async move {
         let begin = Instant::now();
         for (at, doing) in doings {
@@ -250,7 +273,9 @@ async fn carry_out(
         wavec::run::run(Arc::clone(plan), setup, &mut book, requests),
     );
     let outcome = ended.await.expect("a run ends").expect("the world is well");
-    assert!(matches!(book.entries.last().unwrap().event, Event::RunEnded { outcome: it, .. } if it == outcome));
+    assert!(
+        matches!(book.entries.last().unwrap().event, Event::RunEnded { outcome: it, .. } if it == outcome)
+    );
     book
 }
 
@@ -319,7 +344,9 @@ fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::ApprovalAnswered { owner, index, answer, by, reason } => {
             format!("{} {index} {answer:?} by {by}{}", asker(owner), why(reason))
         }
-        Event::GateEnded { gate: id, decision, reason } => format!("{} {decision:?}{}", gate(id), why(reason)),
+        Event::GateEnded { gate: id, decision, reason } => {
+            format!("{} {decision:?}{}", gate(id), why(reason))
+        }
         Event::Restarted { gate: id, round, tasks, feedback } => {
             let tasks: Vec<String> = tasks.iter().map(task).collect();
             format!("{} starts {} over, round {round}:\n{}", gate(id), tasks.join(", "), feedback.trim_end())
