@@ -60,6 +60,11 @@ impl Schedule {
             let members = self.shape.members[group.index()].iter().copied().filter(|member| is_open(*member));
             obstacles.extend(members.map(Obstacle::Needs));
         }
+        if obstacles.is_empty() {
+            // A step that will be skipped waits for all of its needs, so that the order holds through it.
+            let needs = self.plan.step(step).needs.iter().flat_map(Need::steps);
+            obstacles.extend(needs.filter(|needed| is_open(*needed)).map(Obstacle::Needs));
+        }
         dedup(obstacles)
     }
 
