@@ -64,6 +64,9 @@ impl<'s> Builder<'s, '_> {
             }
             _ => None,
         };
+        // In running text, a word that is like one of the language begins nothing when another word follows.
+        let first = tokens[at].text(self.text);
+        let is_prose = !vocabulary::is_keyword(first) && self.suggest(first).is_none();
         for (index, token) in tokens.iter().enumerate().skip(at + 1) {
             let word = token.text(self.text);
             if word == ";" {
@@ -75,7 +78,7 @@ impl<'s> Builder<'s, '_> {
             let is_joint = matches!(word, "overlaps" | "in");
             if vocabulary::is_keyword(word)
                 || (header == Some(index) && !is_joint)
-                || self.suggest(word).is_some()
+                || (!(is_prose && is_followed_by_word(tokens, index)) && self.suggest(word).is_some())
             {
                 return index;
             }
@@ -389,4 +392,9 @@ impl<'s> Builder<'s, '_> {
         self.mistakes += 1;
         self.lower.diagnostics.push(diagnostic);
     }
+}
+
+/// Whether a word follows a token on its line.
+fn is_followed_by_word(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Word && !next.is_first)
 }
