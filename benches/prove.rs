@@ -10,11 +10,14 @@ use wavec::check::Memory;
 use wavec::compile::{Options, compile};
 use wavec::prove::{NoFacts, prove};
 
+/// Writes a plan of so many tasks.
+type Shape = fn(usize) -> String;
+
 fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes };
     let mut out = std::io::stdout().lock();
-    let shapes: [(&str, fn(usize) -> String); 4] = [
+    let shapes: [(&str, Shape); 4] = [
         ("waves of 200", waves),
         ("one wave", one_wave),
         ("lanes with edges", lanes),

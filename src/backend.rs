@@ -144,7 +144,7 @@ pub trait Backend: Send + Sync {
     /// in words.
     fn end_leftovers(&self, mark_prefix: String) -> Pending<'_, Vec<String>>;
 
-    /// Ends whatever escaped from its job (by clearing its environment and its session) and was adopted by wavec. To be
-    /// called when no job runs any more. Gives what was ended, in words.
-    fn end_escaped(&self) -> Pending<'_, Vec<String>>;
+    /// Ends whatever escaped from its job (by leaving its session and clearing its environment) and was adopted by wavec. To
+    /// be called when no job of the run runs any more; `mark_prefix` begins its marks. Gives what was ended, in words.
+    fn end_escaped(&self, mark_prefix: String) -> Pending<'_, Vec<String>>;
 }

@@ -206,9 +206,28 @@ pub struct Checked<'a> {
     pub model: Model<'a>,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether what comes before what is sure: no cycle, and no edge lost to a mistake. Of a library, nothing is.
-    pub is_order_sure: bool,
+    /// Whether the plan can be made: it has a header, what comes before what is sure, and no mistake has cost it a
+    /// part that something could be proved of.
+    pub is_sure: bool,
 }
+
+/// Errors that change nothing of what is proved about the rest of the plan.
+const HARMLESS: &[Code] = &[
+    codes::BAD_POINTER,
+    codes::BAD_REGEX,
+    codes::DRIVER_WITHOUT_PROGRAM,
+    codes::DUPLICATE_ID,
+    codes::EMPTY_GATE,
+    codes::MISSING_DRIVER,
+    codes::MISSING_PARAM,
+    codes::NOT_SUPPORTED_YET,
+    codes::RANGE_FOR_LIMIT,
+    codes::RETRY_OF_NOTHING,
+    codes::UNKNOWN_DRIVER,
+    codes::UNKNOWN_SECRET,
+    codes::UNKNOWN_SET,
+    codes::UNUSED_PROGRAM,
+];
 
 type Pass = for<'a> fn(&mut Model<'a>, &Input<'a>, &mut Findings);
 
@@ -244,8 +263,10 @@ pub fn check<'a>(
     for pass in PASSES {
         pass(&mut model, &input, &mut findings);
     }
-    let is_order_sure = model.header.is_some() && !findings.is_order_unsure;
-    Checked { model, diagnostics: findings.list, is_order_sure }
+    let is_harmless = |found: &Diagnostic| found.severity < Severity::Error || HARMLESS.contains(&found.code);
+    let is_sure =
+        model.header.is_some() && !findings.is_order_unsure && findings.list.iter().all(is_harmless);
+    Checked { model, diagnostics: findings.list, is_sure }
 }
 
 #[cfg(test)]

@@ -47,10 +47,11 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
         diagnostics.extend(library.diagnostics);
         trees.push(library.file);
     }
+    let is_text_sure = diagnostics.iter().all(|found| found.severity < Severity::Error);
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let is_order_sure = checked.is_order_sure;
-    let mut plan = is_order_sure.then(|| plan::lower(&checked.model));
+    // What is proved of half a plan would be told about mistakes that are none.
+    let mut plan = (is_text_sure && checked.is_sure).then(|| plan::lower(&checked.model));
     drop(checked.model);
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));

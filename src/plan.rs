@@ -179,6 +179,10 @@ pub struct Group {
     pub success: Vec<Criterion>,
     /// `rollback { … }`: tasks that run, one after another, when it ends in failure.
     pub rollback: Vec<TaskId>,
+    /// What it means when its `success` criteria do not all pass.
+    pub on_failure: OnFailure,
+    /// Environment of what is tested in it (criteria, gates), outermost first, each name once. Tasks carry their own.
+    pub env: Vec<(String, EnvValue)>,
     /// The waves that it `overlaps`, by name, for display.
     pub overlaps: Vec<String>,
     /// Why it is left out with all that it holds: the `when` that does not hold. Its `Success` step is skipped. None: it runs.

@@ -14,6 +14,7 @@ mod gates;
 mod judging;
 mod process;
 mod resume;
+mod tasks;
 mod timers;
 mod words;
 

@@ -7,8 +7,10 @@
 mod clock;
 pub mod estimate;
 mod flow;
+pub mod levers;
 mod obstacle;
 mod queue;
+pub mod sample;
 mod shape;
 mod stretch;
 

@@ -5,7 +5,9 @@
 //! argument that it gets unharmed (`ssh`, `python -c`) is that program's affair; the commands of the shell itself
 //! that read their arguments as code are refused.
 
+mod opaque;
 mod scan;
+mod words;
 
 use std::fmt;
 

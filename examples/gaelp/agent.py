@@ -20,10 +20,8 @@ import fcntl
 import json
 import os
 import re
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -155,6 +153,8 @@ def write(path, text):
 
 
 def run(command, path):
+    import subprocess  # only here: it takes as long to load as all the rest
+
     result = subprocess.run(command, shell=True, capture_output=True, text=True)
     sys.stderr.write(result.stderr)
     replace_file(PLAN / path, result.stdout)
@@ -180,21 +180,15 @@ def changed(text_and_count, what):
     return text
 
 
-@contextmanager
-def locked(folder):
-    """Holds the folder's lock: agents that edit different sections of one file take turns."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def edit(path, change):
+    """Changes the file while the lock of its folder is held: agents that edit different sections of one file take turns."""
     path = PLAN / path
-    with locked(path.parent):
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         replace_file(path, change(path.read_text()))
+    finally:
+        os.close(folder)
 
 
 def replace_file(path, text):

@@ -16,12 +16,13 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use sweep::Target;
 use tokio::io::AsyncReadExt;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -31,18 +32,24 @@ const LOG_TICK: Duration = Duration::from_millis(250);
 /// How long output may still come after a job's last process has ended.
 const DRAIN: Duration = Duration::from_secs(1);
 
+/// How many open files are left to everything else.
+const OTHER_FILES: u64 = 100;
+
 /// This machine.
 #[derive(Clone, Debug)]
 pub struct Local {
     graces: Graces,
     log_limit: u64,
+    /// The files that jobs may have open; a job that finds none left waits for another to end.
+    files: Arc<Semaphore>,
 }
 
 impl Local {
     /// This machine; makes this process adopt the orphans of its jobs.
     pub fn new(graces: Graces) -> io::Result<Local> {
         sys::adopt_orphans()?;
-        Ok(Local { graces, log_limit: log::LIMIT })
+        let files = sys::file_limit().saturating_sub(OTHER_FILES).clamp(64, 1 << 20) as usize;
+        Ok(Local { graces, log_limit: log::LIMIT, files: Arc::new(Semaphore::new(files)) })
     }
 
     /// Keeps at most so much of each log.
@@ -55,26 +62,34 @@ impl Local {
 impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
-        let (cancel, urgency) = watch::channel(Urgency::None);
-        // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
-        match launch(&job, self.log_limit) {
-            Ok(running) => {
-                let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
-                let graces = self.graces;
-                tokio::spawn(async move {
-                    let end = running.supervise(graces, urgency).await;
-                    let _ = sender.send(JobEvent::Ended(end));
-                });
-            }
-            Err(reason) => {
-                let _ = sender.send(JobEvent::Ended(JobEnd {
+        let (cancel, mut urgency) = watch::channel(Urgency::None);
+        let Local { graces, log_limit, files } = self.clone();
+        tokio::spawn(async move {
+            let permit = tokio::select! {
+                biased;
+                permit = files.acquire_many_owned(files_of(&job)) => permit.ok(),
+                _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => None,
+            };
+            let launched = match &permit {
+                Some(_) => launch(&job, log_limit),
+                None => Err("it was cancelled before it could start".into()),
+            };
+            // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
+            let end = match launched {
+                Ok(running) => {
+                    let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
+                    running.supervise(graces, urgency).await
+                }
+                Err(reason) => JobEnd {
                     status: JobStatus::CouldNotStart(reason),
                     stdout: Vec::new(),
                     is_stdout_cut: false,
                     notes: Vec::new(),
-                }));
-            }
-        }
+                },
+            };
+            drop(permit);
+            let _ = sender.send(JobEvent::Ended(end));
+        });
         Execution { events, cancel }
     }
 
@@ -82,9 +97,14 @@ impl Backend for Local {
         Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.graces.leftover))
     }
 
-    fn end_escaped(&self) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Adopted, self.graces.leftover))
+    fn end_escaped(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
+        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.graces.leftover))
     }
+}
+
+/// How many files wavec has open for a job: its handle and its log, and what its output goes through.
+fn files_of(job: &Job) -> u32 {
+    if job.captures_stdout || !job.secrets.is_empty() { 8 } else { 2 }
 }
 
 /// A job whose process runs.

@@ -77,7 +77,7 @@ impl Backend for Scripted {
         Box::pin(async { Vec::new() })
     }
 
-    fn end_escaped(&self) -> Pending<'_, Vec<String>> {
+    fn end_escaped(&self, _mark_prefix: String) -> Pending<'_, Vec<String>> {
         Box::pin(async { Vec::new() })
     }
 }

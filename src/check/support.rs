@@ -13,12 +13,14 @@ pub(super) fn support<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &m
         Purpose::Run => Severity::Error,
         Purpose::Check | Purpose::Plan => Severity::Warning,
     };
+    let used = std::mem::take(&mut findings.used.agents);
     let mut say = |span: Span, what: &str, help: &str| {
         let mut finding = messages::not_supported(span, what, help);
         finding.severity = severity;
         findings.add(finding);
     };
-    for agent in &model.agents {
+    // An agent that nothing calls needs no driver that works.
+    for (_, agent) in model.agents.iter().enumerate().filter(|(index, _)| used.contains(index)) {
         let name = driver(agent);
         if name == "command" || !DRIVERS.contains(&name) {
             continue;

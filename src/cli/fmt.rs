@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::{Error, Exit, Result};
 use crate::format;
 use crate::source::{FileId, SourceFile, SourceMap};
-use crate::syntax;
+use crate::syntax::{self, ast::File};
 use std::path::{Path, PathBuf};
 
 /// Lay plans out in the one canonical way
@@ -100,16 +100,18 @@ fn laid_out(input: &Input, global: &Global) -> Result<Option<String>> {
         return Ok(None);
     }
     let text = format::format(&input.text, &parsed.file);
-    check_sameness(input, &text)?;
+    check_sameness(input, &parsed.file, &text)?;
     Ok(Some(text))
 }
 
-/// A formatter that changes what a plan means must not write: this is looked at every time, as it costs nothing.
-fn check_sameness(input: &Input, text: &str) -> Result<()> {
-    let before = syntax::parse(FileId(0), &input.text);
-    let after = syntax::parse(FileId(0), text);
-    let is_same = syntax::skeleton(&before.file) == syntax::skeleton(&after.file)
-        && before.file.comments.len() == after.file.comments.len();
+/// A formatter that changes what a plan means must not write: this is looked at every time.
+fn check_sameness(input: &Input, before: &File, text: &str) -> Result<()> {
+    let after = syntax::parse(FileId(0), text).file;
+    let comments = |file: &File, text: &str| -> Vec<String> {
+        file.comments.iter().map(|comment| text[comment.span.range()].trim_end().to_string()).collect()
+    };
+    let is_same = syntax::skeleton(before) == syntax::skeleton(&after)
+        && comments(before, &input.text) == comments(&after, text);
     if is_same {
         return Ok(());
     }

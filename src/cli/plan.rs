@@ -10,7 +10,8 @@ use crate::error::{Exit, Result};
 use crate::plan::Plan;
 use crate::report::Look;
 use crate::report::plan::{View, dot, json, mermaid, tree};
-use crate::schedule::{Limits, estimate};
+use crate::schedule::sample::{self, Samples};
+use crate::schedule::{Limits, estimate, levers};
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -33,10 +34,13 @@ pub struct Args {
     /// Set a param of the plan
     #[arg(long, value_name = "NAME=VALUE", value_parser = loader::assignment)]
     set: Vec<(String, String)>,
-    /// At most so many tasks at once, in place of the plan's `workers`
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    workers: Option<u32>,
+    /// At most so many tasks at once, in place of the plan's `workers`; several give a table
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    workers: Vec<u32>,
 }
+
+/// The most steps of all rounds together.
+const MOST_DRAWS: usize = 400_000;
 
 /// How to show a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,8 +60,19 @@ enum Format {
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let Some(plan) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
-    let forecast = estimate(&plan, &Limits { workers: args.workers });
-    let view = View::new(&plan, &forecast);
+    if args.workers.len() > 1 {
+        let one = |workers: &u32| (*workers, estimate(&plan, &Limits { workers: Some(*workers) }));
+        let forecasts: Vec<_> = args.workers.iter().map(one).collect();
+        output::print(&tree::workers_table(&forecasts))?;
+        return Ok(Exit::Success);
+    }
+    let limits = Limits { workers: args.workers.first().copied() };
+    let forecast = estimate(&plan, &limits);
+    let is_asked = matches!(args.format, Format::Tree | Format::Json);
+    let samples = is_asked.then(|| sampled(&plan, &limits)).flatten();
+    let levers =
+        if is_asked { levers::levers(&plan, &limits, &forecast).unwrap_or_default() } else { Vec::new() };
+    let view = View::new(&plan, &forecast).samples(samples.as_ref()).levers(&levers);
     let stdout = std::io::stdout();
     output::print(&match args.format {
         Format::Tree => tree::render(&view, &look(global, &stdout)),
@@ -67,6 +82,12 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         Format::Dot => dot::render(&view),
     })?;
     Ok(Exit::Success)
+}
+
+/// How sure the forecast is, where estimates leave room: as many rounds as take no time that one would notice.
+fn sampled(plan: &Arc<Plan>, limits: &Limits) -> Option<Samples> {
+    let rounds = (MOST_DRAWS / plan.steps.len().max(1)).min(1000);
+    (rounds >= 50 && sample::has_ranges(plan)).then(|| sample::sample(plan, limits, 1, 0..rounds as u32))
 }
 
 /// The plan at a path, ready to be forecast; says on standard error what is wrong with it. None when it has errors.

@@ -148,10 +148,22 @@ pub fn now() -> Timestamp {
 
 /// Who is at the keyboard.
 pub fn user() -> String {
-    ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
-        .unwrap_or_else(|| "someone".to_string())
+    let uid = rustix::process::getuid().as_raw();
+    let by_environment = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    by_environment()
+        .filter(|user| !user.is_empty())
+        .or_else(|| user_of(uid, &std::fs::read_to_string("/etc/passwd").unwrap_or_default()))
+        .unwrap_or_else(|| format!("user {uid}"))
+}
+
+/// The name of a user in the text of a `passwd` file.
+fn user_of(uid: u32, passwd: &str) -> Option<String> {
+    let mut users = passwd.lines().map(|line| line.split(':'));
+    let uid = uid.to_string();
+    users.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_string())
+    })
 }
 
 /// How a report on that stream looks.

@@ -83,7 +83,7 @@ fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
             };
             (words::run_outcome(outcome).to_string(), Some(tone))
         }
-        (None, None) => ("wavec died".to_string(), Some(Tone::Attention)),
+        (None, None) => ("broken off".to_string(), Some(Tone::Attention)),
     };
     let plan = stage::shown(&run.plan_path).display().to_string();
     let plan = if run.params.is_empty() {

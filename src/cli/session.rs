@@ -128,10 +128,10 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         .map_err(|cause| Error::new("start the dispatcher", cause))?;
     let outcome = runtime.block_on(async {
         let signals = Signals::new()?;
-        let redraw = to_view.clone();
+        let again = to_view.clone();
         tokio::select! {
             outcome = crate::run::run(Arc::clone(&staged.plan), setup, &mut sink, inbox) => outcome,
-            never = signals.forward(&requests, &was_terminated, &redraw, keyboard.as_ref()) => never,
+            never = signals.forward(&requests, &was_terminated, &again, keyboard.as_ref()) => never,
             never = forward_answers(&root, run, questions, &requests, sent) => never,
         }
     });
@@ -223,7 +223,7 @@ impl Signals {
                     if let Some(keyboard) = keyboard {
                         keyboard.take();
                     }
-                    let _ = view.send(ViewMessage::Redraw);
+                    let _ = view.send(ViewMessage::Again);
                     continue;
                 }
             };

@@ -40,8 +40,10 @@ pub enum ViewMessage {
     Entries(Vec<Entry>),
     /// A key was pressed.
     Key(Key),
-    /// The terminal has changed its size, or others have written on it.
+    /// The terminal has changed its size.
     Redraw,
+    /// The shell had the terminal meanwhile.
+    Again,
     /// That was all.
     End,
 }
@@ -103,7 +105,7 @@ impl View {
         while let Ok(message) = messages.recv() {
             let entries = match message {
                 ViewMessage::Entries(entries) => entries,
-                ViewMessage::Key(_) | ViewMessage::Redraw => continue,
+                ViewMessage::Key(_) | ViewMessage::Redraw | ViewMessage::Again => continue,
                 ViewMessage::End => break,
             };
             let mut text = String::new();
@@ -158,6 +160,10 @@ impl View {
                 }
                 Ok(ViewMessage::Redraw) => {
                     screen.forget();
+                    is_stale = true;
+                }
+                Ok(ViewMessage::Again) => {
+                    screen.leave();
                     is_stale = true;
                 }
                 Ok(ViewMessage::End) | Err(RecvTimeoutError::Disconnected) => break,

@@ -11,8 +11,7 @@ mod task;
 
 use super::{
     AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Gate, GateId, Group, GroupId, GroupKind,
-    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
-    TaskId,
+    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId, TaskId,
 };
 use crate::check::Model;
 use crate::check::model::{NodeId, NodeKind};
@@ -180,6 +179,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             budget: settings.budget,
             success: self.success(id, settings),
             rollback,
+            on_failure: settings.on_failure,
+            env: settings.env.clone(),
             overlaps: node.overlaps.iter().map(|(other, _)| model.qualified(*other)).collect(),
             left_out: settings.left_out.clone(),
             span: node.header,

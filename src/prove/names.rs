@@ -97,7 +97,7 @@ pub(super) fn duration(time: Duration) -> String {
     if ms == 0 {
         return "0s".to_owned();
     }
-    if ms % 1000 != 0 && ms < 10_000 {
+    if !ms.is_multiple_of(1000) && ms < 10_000 {
         return format!("{ms}ms");
     }
     let seconds = (ms + 500) / 1000;
@@ -118,7 +118,7 @@ pub(super) fn duration(time: Duration) -> String {
 
 /// Millionths of a dollar as money: `$12.50`, `$40`.
 pub(super) fn money(millionths: u64) -> String {
-    if millionths % 1_000_000 == 0 {
+    if millionths.is_multiple_of(1_000_000) {
         return format!("${}", millionths / 1_000_000);
     }
     let text = format!("{:.6}", millionths as f64 / 1e6);

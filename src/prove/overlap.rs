@@ -89,7 +89,7 @@ impl Table {
 }
 
 /// The claim that a use stands for.
-pub(super) fn claim<'p>(plan: &'p Plan, task: TaskId, used: Use) -> &'p Claim {
+pub(super) fn claim(plan: &Plan, task: TaskId, used: Use) -> &Claim {
     &plan.task(task).claims.claims[used.claim as usize]
 }
 

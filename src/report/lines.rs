@@ -188,8 +188,11 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
             say(Normal, group_name(progress, *group), text.into())
         }
         Event::StopRequested { reason, is_cancel } => {
-            let how =
-                if *is_cancel { "running tasks are ended" } else { "running tasks end, nothing new starts" };
+            let how = if *is_cancel {
+                "running tasks are ended"
+            } else {
+                "nothing new starts, running tasks go on to their end"
+            };
             Line {
                 tone: Some(Tone::Attention),
                 ..say(Quiet, &format!("run {run}"), format!("{reason}: {how}"))

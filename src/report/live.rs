@@ -63,12 +63,17 @@ pub fn frame(progress: &Progress, place: &RunPlace, look: &Look, moment: &Moment
     let mut active: Vec<(String, Vec<String>)> = Vec::new();
     let names = name_width(progress, &sections, &cleanup);
     for section in sections.iter().filter(|section| section.stage == Stage::Active) {
-        let rows = section
-            .active_tasks
-            .iter()
-            .map(|task| task_line(progress, place, look, moment, section, *task, names));
+        let tasks = section.active_tasks.iter();
+        let tasks = tasks.map(|task| task_line(progress, place, look, moment, section, *task, names));
         let gates = section.gates.iter().filter_map(|gate| gate_line(progress, look, *gate));
-        active.push((active_line(progress, look, section), rows.chain(gates).collect()));
+        let mut rows: Vec<String> = tasks.chain(gates).collect();
+        if matches!(section.item, Some(Item::Group(_))) || rows.is_empty() {
+            active.push((active_line(progress, look, section), rows));
+        } else {
+            // It is its own section.
+            let own = rows.remove(0);
+            active.push((format!("{} {}", look.mark("▸", ">"), own.trim_start()), rows));
+        }
     }
     if !cleanup.is_empty() {
         let is_finally = progress.cleanups.last().is_none_or(|(_, is_finally)| *is_finally);
@@ -252,9 +257,13 @@ fn head(progress: &Progress, place: &RunPlace, look: &Look, moment: &Moment<'_>)
     if let Some(remaining) = moment.remaining.filter(|remaining| remaining.milliseconds > 0) {
         // With unknown parts it is a least; the word for that is short.
         let about = if remaining.unknown > 0 { "at least" } else { "about" };
+        let left = words::about(remaining.milliseconds);
         let end = moment.now.saturating_add(i64::try_from(remaining.milliseconds).unwrap_or(i64::MAX));
-        let until = words::until(end, moment.now, &look.zone);
-        parts.push(format!("{about} {} left ({until})", words::about(remaining.milliseconds)));
+        parts.push(match remaining.milliseconds {
+            // Nobody looks at the clock for less.
+            0..120_000 => format!("{about} {left} left"),
+            _ => format!("{about} {left} left ({})", words::until(end, moment.now, &look.zone)),
+        });
     }
     parts.join(&look.paint(Tone::Dim, dot))
 }

@@ -10,11 +10,17 @@ mod words;
 
 use crate::plan::{Action, GateId, GroupId, Need, NeedSource, Plan, StepId, StepKind, Task};
 use crate::schedule::Forecast;
+use crate::schedule::levers::{Lever, LeverChange};
+use crate::schedule::sample::Samples;
 
 /// A plan with its forecast, for the views.
 pub struct View<'p> {
     plan: &'p Plan,
     forecast: &'p Forecast,
+    /// How sure the forecast is.
+    samples: Option<&'p Samples>,
+    /// What would make it shorter.
+    levers: &'p [Lever],
     /// By gate, its step.
     gates: Vec<Option<StepId>>,
     /// By group, its `Enter`.
@@ -44,7 +50,38 @@ impl<'p> View<'p> {
                 StepKind::Task(_) | StepKind::Success(_) | StepKind::Leave(_) => {}
             }
         }
-        View { plan, forecast, gates, enters }
+        View { plan, forecast, samples: None, levers: &[], gates, enters }
+    }
+
+    /// With how sure it is.
+    pub fn samples(mut self, samples: Option<&'p Samples>) -> View<'p> {
+        self.samples = samples.filter(|samples| samples.rounds() > 0);
+        self
+    }
+
+    /// With what would make it shorter.
+    pub fn levers(mut self, levers: &'p [Lever]) -> View<'p> {
+        self.levers = levers;
+        self
+    }
+
+    /// A change in words: `api overlaps foundations`.
+    fn lever(&self, change: LeverChange) -> String {
+        let name = |group: GroupId| &self.plan.group(group).name;
+        match change {
+            LeverChange::Overlap { first, second, has_gate } => {
+                let gate = if has_gate { " and its gate were gone" } else { "" };
+                format!("if {} overlapped {}{gate}", name(second), name(first))
+            }
+            LeverChange::Edge { first, second } => {
+                let second = match self.plan.step(second).kind {
+                    StepKind::Enter(group) => name(group),
+                    _ => self.name(second).unwrap_or_default(),
+                };
+                format!("if {second} did not wait for {}", self.name(first).unwrap_or_default())
+            }
+            LeverChange::Workers(workers) => format!("with {workers} workers"),
+        }
     }
 
     /// What a step waits for, in the words of the plan: containment apart, and what its group waits for apart.

@@ -55,6 +55,13 @@ impl<W: Write> Screen<W> {
         self.is_stale = true;
     }
 
+    /// Others have written below what is drawn: it stays where it is, and the next drawing begins below all that.
+    pub fn leave(&mut self) {
+        self.drawn.clear();
+        self.is_stale = true;
+        self.is_cursor_hidden = false;
+    }
+
     /// Takes what is drawn away, prints `above` for good, and gives the cursor back.
     pub fn clear(&mut self, above: &[String], columns: usize) -> io::Result<()> {
         let mut text = String::new();

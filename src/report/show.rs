@@ -55,7 +55,7 @@ impl Sight<'_> {
             None => {
                 if progress.run_end().is_none() {
                     let what = format!(
-                        "run {} of {}: wavec died while it carried it out",
+                        "run {} of {} was broken off: wavec ended before it did",
                         place.run, progress.plan.name
                     );
                     lines.push(look.paint(Tone::Attention, &what));

@@ -458,16 +458,18 @@ impl Why<'_> {
                 format!("  wavec resume {}   goes on with it", self.place.run),
             ];
         }
-        let kind = if state.started_at.is_some() { StepKind::Leave(id) } else { StepKind::Enter(id) };
-        let head = if state.started_at.is_some() {
-            format!("{name} is not over; it waits")
-        } else {
-            format!("{name} waits")
-        };
-        match self.plan().step_ids().find(|step| self.plan().step(*step).kind == kind) {
-            Some(step) => self.waiting(head, step),
-            None => vec![head],
+        let step_of = |kind| self.plan().step_ids().find(|step| self.plan().step(*step).kind == kind);
+        if state.started_at.is_none() {
+            return match step_of(StepKind::Enter(id)) {
+                Some(step) => self.waiting(format!("{name} waits"), step),
+                None => vec![format!("{name} waits.")],
+            };
         }
+        let mut lines = vec![format!("{name} has begun; to its end it needs:")];
+        if let Some(step) = step_of(StepKind::Leave(id)) {
+            self.needs(&schedule(self.progress), step, &mut BTreeSet::new(), &mut lines);
+        }
+        lines
     }
 }
 

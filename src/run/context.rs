@@ -7,7 +7,7 @@ use crate::backend::mask::mask;
 use crate::backend::{Backend, Job};
 use crate::error::{Error, Result};
 use crate::event::CheckOwner;
-use crate::plan::{Command, EnvValue, Part, Plan, SecretSource, Task, TaskId, Template};
+use crate::plan::{Command, EnvValue, GroupId, Part, Plan, SecretSource, Task, TaskId, Template};
 use crate::shell::{self, Piece};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -110,6 +110,17 @@ impl Context {
         let mut environment = self.environment();
         self.extend(&mut environment, &self.plan.task(id).env, outputs)?;
         self.name_attempt(&mut environment, id, attempt);
+        Ok(environment)
+    }
+
+    /// The environment of the criteria of a group, and of the gates in it.
+    pub fn group_environment(
+        &self,
+        group: GroupId,
+        outputs: &Outputs,
+    ) -> std::result::Result<Environment, String> {
+        let mut environment = self.environment();
+        self.extend(&mut environment, &self.plan.group(group).env, outputs)?;
         Ok(environment)
     }
 

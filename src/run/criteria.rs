@@ -34,7 +34,8 @@ pub struct Subject {
     pub context: Arc<Context>,
     pub owner: CheckOwner,
     pub outputs: Arc<Outputs>,
-    pub environment: Environment,
+    /// Or why it cannot be made.
+    pub environment: Result<Environment, String>,
     pub cancel: watch::Receiver<Urgency>,
 }
 
@@ -93,20 +94,13 @@ async fn carry_out(subject: &Subject, index: u32, criterion: &Criterion) -> Resu
             let found = search(subject, pattern, glob).await?;
             Ok(match found.lines.first() {
                 Some(line) => pass(line),
-                None if found.files == 0 => fail(format!("no file matches `{}`", found.pattern)),
-                None => {
-                    fail(format!("no line matches, in {} of `{}`", count(found.files, "file"), found.pattern))
-                }
+                None => fail(found.nothing(pattern)),
             })
         }
         Test::Lacks { pattern, glob } => {
             let found = search(subject, pattern, glob).await?;
             if found.total == 0 {
-                return Ok(pass(format!(
-                    "no line matches, in {} of `{}`",
-                    count(found.files, "file"),
-                    found.pattern
-                )));
+                return Ok(pass(found.nothing(pattern)));
             }
             let mut evidence = found.lines;
             if found.total > evidence.len() {
@@ -194,7 +188,7 @@ async fn runs(
 ) -> Result<Tested, String> {
     let words = subject.context.words(what, &criterion.shell, &subject.outputs)?;
     let prints = prints.map(|pattern| expression(pattern, true)).transpose()?;
-    let ran = command(subject, index, words, subject.environment.clone(), within).await;
+    let ran = command(subject, index, words, subject.environment.clone()?, within).await;
     let lines = ran.last_lines();
     if ran.is_timed_out {
         let within = within.map(duration).unwrap_or_default();
@@ -233,7 +227,7 @@ async fn value_of(
     wanted: f64,
 ) -> Result<Tested, String> {
     let words = subject.context.words(what, &criterion.shell, &subject.outputs)?;
-    let ran = command(subject, index, words, subject.environment.clone(), None).await;
+    let ran = command(subject, index, words, subject.environment.clone()?, None).await;
     match &ran.status {
         JobStatus::Exit(0) => {}
         JobStatus::Exit(code) => return Err(format!("the command exited with {code}{}", ran.last_lines())),
@@ -315,6 +309,17 @@ struct Lines {
     files: usize,
     lines: Vec<String>,
     total: usize,
+}
+
+impl Lines {
+    /// That no line matches, in words.
+    fn nothing(&self, expression: &str) -> String {
+        match self.files {
+            0 => format!("no file matches `{}`", self.pattern),
+            1 => format!("no line of `{}` matches `{expression}`", self.pattern),
+            files => format!("no line of the {files} files of `{}` matches `{expression}`", self.pattern),
+        }
+    }
 }
 
 async fn search(subject: &Subject, expression_text: &str, glob: &Template) -> Result<Lines, String> {

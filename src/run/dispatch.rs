@@ -1,23 +1,20 @@
 //! The loop of a run: hear a message, decide, record, act.
 //!
 //! What is decided goes into `events` and `effects`; the events are made durable before any effect happens. Tasks' lives
-//! are here, with one door for their stages; criteria and questions are in `judging`, gates in `gates`, rollback, `finally` and
-//! the end in `cleanup`, the beginning of a resume in `resume`.
+//! are in `tasks`, criteria and questions in `judging`, gates in `gates`, rollback, `finally` and the end in `cleanup`, the
+//! beginning of a resume in `resume`.
 
-use super::attempt::{self, Assignment, Work, milliseconds};
+use super::attempt::{self, Assignment, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
 use super::judging::{Judging, Question};
 use super::timers::{Timer, TimerId, Timers};
-use super::words;
 use super::{Request, Setup, Sink};
 use crate::backend::{Urgency, raise};
 use crate::error::Result;
 use crate::event::progress::Progress;
-use crate::event::{
-    ApprovalOwner, AttemptEnd, CheckOwner, ErrorClass, Event, Outcome, RunOutcome, Timestamp, Usage,
-};
-use crate::plan::{Action, GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
+use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp};
+use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Change, Limits, Schedule, State, Work as Step};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -25,15 +22,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// How often an agent that cannot work for now is tried again, beside its task's own retries.
-const TRANSIENT_RETRIES: u32 = 3;
-
-/// The pause before such a try where the task names no backoff; it doubles with each.
-const TRANSIENT_BACKOFF: Duration = Duration::from_secs(5);
-
-/// The longest pause before a try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
 
 /// All that the loop hears. Nothing else changes a run.
 pub(super) enum Message {
@@ -83,8 +71,8 @@ pub(super) struct TaskLife {
     /// The number of the newest attempt; 0 before the first.
     pub attempt: u32,
     /// Attempts of this round that failed, and those among them of an agent that could not work for now.
-    failed: u32,
-    transient: u32,
+    pub failed: u32,
+    pub transient: u32,
     /// What the next attempt is told.
     pub feedback: Option<String>,
     /// The last lines that the newest attempt printed.
@@ -242,7 +230,7 @@ impl<'s> Dispatcher<'s> {
             if let Phase::Ending(outcome, reason) = &self.phase {
                 let (outcome, reason) = (*outcome, reason.clone());
                 // Whatever escaped from its job has no one but wavec left.
-                self.context.backend.end_escaped().await;
+                self.context.backend.end_escaped(self.context.mark.clone()).await;
                 self.sink.record(&[Event::RunEnded { outcome, reason }])?;
                 return Ok(outcome);
             }
@@ -353,7 +341,7 @@ impl<'s> Dispatcher<'s> {
         let over = async { while self.jobs.join_next().await.is_some() {} };
         // What hangs in the kernel is left to the system.
         let _ = tokio::time::timeout(Duration::from_secs(30), over).await;
-        self.context.backend.end_escaped().await;
+        self.context.backend.end_escaped(self.context.mark.clone()).await;
     }
 
     /// Moves on as far as nothing has to be waited for.
@@ -472,196 +460,6 @@ impl<'s> Dispatcher<'s> {
         }
     }
 
-    /// The one door to a task's stage.
-    pub fn set(&mut self, task: TaskId, stage: Stage) -> Stage {
-        std::mem::replace(&mut self.tasks[task.index()].stage, stage)
-    }
-
-    pub fn start_task(&mut self, task: TaskId) {
-        let life = &mut self.tasks[task.index()];
-        (life.failed, life.transient) = (0, 0);
-        if !self.resume_checking(task) {
-            self.begin_attempt(task);
-        }
-    }
-
-    fn begin_attempt(&mut self, task: TaskId) {
-        let life = &mut self.tasks[task.index()];
-        life.attempt += 1;
-        let attempt = life.attempt;
-        self.events.push(Event::AttemptStarting { task, attempt });
-        match &self.plan.task(task).action {
-            Action::Wait(time) => {
-                self.events.push(Event::AttemptRunning { task, attempt, pid: None });
-                let begin = Instant::now();
-                let timer = self.timers.add(*time, Timer::WaitOver(task));
-                self.set(task, Stage::Waiting { timer, begin });
-            }
-            Action::Approve(approval) => {
-                let approval = approval.clone();
-                self.events.push(Event::AttemptRunning { task, attempt, pid: None });
-                self.set(task, Stage::Asking { begin: Instant::now() });
-                if let Err(reason) = self.ask_approval(ApprovalOwner::Task(task), 0, &approval) {
-                    self.attempt_over(
-                        task,
-                        AttemptEnd::CouldNotStart { reason },
-                        Duration::ZERO,
-                        Usage::default(),
-                    );
-                }
-            }
-            Action::Shell(_) | Action::Program(_) | Action::Prompt(_) | Action::PromptFile(_) => {
-                let (cancel, receiver) = watch::channel(Urgency::None);
-                let assignment = Assignment {
-                    context: Arc::clone(&self.context),
-                    task,
-                    attempt,
-                    feedback: self.tasks[task.index()].feedback.clone(),
-                    outputs: Arc::clone(&self.outputs),
-                    cancel: receiver,
-                };
-                self.effects.push(Effect::Work(Box::new(assignment)));
-                self.set(task, Stage::Working { cancel, is_cancelled: false });
-            }
-        }
-    }
-
-    fn worked(&mut self, task: TaskId, work: Work) {
-        let is_cancelled =
-            matches!(self.tasks[task.index()].stage, Stage::Working { is_cancelled: true, .. });
-        let Work { end, usage, took, outputs, missing, last_lines } = work;
-        let end = match end {
-            AttemptEnd::TimedOut { .. } => end,
-            _ if is_cancelled => AttemptEnd::Cancelled,
-            _ => end,
-        };
-        self.tasks[task.index()].last_lines = last_lines;
-        let is_done = end == AttemptEnd::Done;
-        self.set(task, Stage::Checking);
-        if !is_done {
-            return self.attempt_over(task, end, took, usage);
-        }
-        let attempt = self.tasks[task.index()].attempt;
-        self.events.push(Event::AttemptEnded { task, attempt, end, milliseconds: milliseconds(took), usage });
-        for (index, value) in outputs {
-            self.events.push(Event::OutputTaken { task, index, value: value.clone() });
-            Arc::make_mut(&mut self.outputs).insert((task, index), value);
-        }
-        match missing {
-            Some(reason) => self.attempt_failed(task, &reason, None),
-            None => self.check_task(task),
-        }
-    }
-
-    fn wait_over(&mut self, task: TaskId) {
-        if let Stage::Waiting { begin, .. } = self.set(task, Stage::Checking) {
-            self.attempt_over(task, AttemptEnd::Done, begin.elapsed(), Usage::default());
-        }
-    }
-
-    /// A person has answered an `approve` task.
-    pub fn approval_over(&mut self, task: TaskId, end: AttemptEnd) {
-        if let Stage::Asking { begin } = self.set(task, Stage::Checking) {
-            self.attempt_over(task, end, begin.elapsed(), Usage::default());
-        }
-    }
-
-    /// The work of an attempt is over: says so, and goes on from there.
-    pub fn attempt_over(&mut self, task: TaskId, end: AttemptEnd, took: Duration, usage: Usage) {
-        let attempt = self.tasks[task.index()].attempt;
-        self.events.push(Event::AttemptEnded {
-            task,
-            attempt,
-            end: end.clone(),
-            milliseconds: milliseconds(took),
-            usage,
-        });
-        match &end {
-            AttemptEnd::Done => self.check_task(task),
-            AttemptEnd::Cancelled => self.end_task(task, Outcome::Cancelled, &self.stop_reason()),
-            AttemptEnd::AgentError { class: ErrorClass::Quota, .. } => {
-                self.park(task, &words::attempt_end(&end))
-            }
-            _ => self.attempt_failed(task, &words::attempt_end(&end), Some(&end)),
-        }
-    }
-
-    fn check_task(&mut self, task: TaskId) {
-        if self.plan.task(task).success.is_empty() {
-            return self.end_task(task, Outcome::Succeeded, "");
-        }
-        self.start_judging(CheckOwner::Task(task, self.tasks[task.index()].attempt), Vec::new());
-    }
-
-    fn park(&mut self, task: TaskId, reason: &str) {
-        self.parked.push(format!("`{}`: {reason}", self.plan.task(task).name));
-        self.end_task(task, Outcome::Parked, reason);
-        let agent = self.plan.task(task).agent.map(|agent| self.plan.agent(agent));
-        if let Some(driver) = agent.map(|agent| agent.driver.clone()) {
-            self.schedule.park_driver(&driver);
-        }
-    }
-
-    /// An attempt has failed, in its work or by its criteria: another follows, or the task has failed.
-    pub fn attempt_failed(&mut self, task: TaskId, reason: &str, end: Option<&AttemptEnd>) {
-        let is_cleanup = self.plan.task(task).step.is_none();
-        let retries = self.plan.task(task).retries;
-        let life = &mut self.tasks[task.index()];
-        let class = match end {
-            Some(AttemptEnd::AgentError { class, .. }) => Some(*class),
-            _ => None,
-        };
-        let may_help = !matches!(class, Some(ErrorClass::Auth | ErrorClass::Fatal))
-            && !matches!(end, Some(AttemptEnd::Rejected { .. }));
-        let is_transient = class == Some(ErrorClass::Transient) && life.transient < TRANSIENT_RETRIES;
-        let is_free = is_transient && life.failed >= retries.count;
-        let has_left = life.failed < retries.count || is_transient;
-        let is_stopping = if is_cleanup { self.hurry == Hurry::Kill } else { self.hurry > Hurry::None };
-        if !(may_help && has_left) || is_stopping {
-            return self.end_task(task, Outcome::Failed, reason);
-        }
-        life.transient += u32::from(is_transient);
-        life.failed += u32::from(!is_free);
-        let (least, turn) = match is_transient {
-            true => (TRANSIENT_BACKOFF, life.transient),
-            false => (Duration::ZERO, life.failed),
-        };
-        let pause = retries
-            .backoff
-            .max(least)
-            .saturating_mul(1 << (turn - 1).min(20))
-            .min(LONGEST_BACKOFF.max(retries.backoff));
-        let attempt = life.attempt + 1;
-        if retries.feedback {
-            self.tasks[task.index()].feedback = Some(self.feedback_of(task, reason));
-        }
-        self.events.push(Event::RetryScheduled {
-            task,
-            attempt,
-            milliseconds: milliseconds(pause),
-            reason: reason.into(),
-        });
-        let timer = self.timers.add(pause, Timer::Retry(task));
-        self.set(task, Stage::Pausing { timer, reason: reason.into() });
-    }
-
-    /// The task is over.
-    pub fn end_task(&mut self, task: TaskId, outcome: Outcome, reason: &str) {
-        self.set(task, Stage::Idle);
-        self.events.push(Event::TaskEnded { task, outcome, reason: reason.into() });
-        let plan = Arc::clone(&self.plan);
-        let ended = plan.task(task);
-        self.is_cut |= outcome == Outcome::Cancelled;
-        if outcome == Outcome::Failed {
-            self.failures.push(format!("`{}` failed: {reason}", ended.name));
-        }
-        let Some(step) = ended.step else { return };
-        self.schedule.finish(step, outcome);
-        if outcome == Outcome::Failed {
-            self.policy(ended.on_failure, &format!("`{}` failed", ended.name));
-        }
-    }
-
     /// What a failure means for the rest of the run.
     pub fn policy(&mut self, on_failure: OnFailure, reason: &str) {
         match on_failure {
@@ -696,12 +494,6 @@ impl<'s> Dispatcher<'s> {
     pub fn now(&self) -> Timestamp {
         let (timestamp, begin) = self.started;
         timestamp.saturating_add(i64::try_from(begin.elapsed().as_millis()).unwrap_or(i64::MAX))
-    }
-
-    /// A gate starts a stretch over: its tasks have all their tries again, and know why.
-    pub fn begin_round(&mut self, task: TaskId, feedback: &str) {
-        self.tasks[task.index()].feedback = Some(feedback.to_owned());
-        Arc::make_mut(&mut self.outputs).retain(|(owner, _), _| *owner != task);
     }
 
     /// The step of a gate.

@@ -10,7 +10,7 @@ use super::timers::{Timer, TimerId};
 use super::words;
 use crate::backend::Urgency;
 use crate::event::{Answer, ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome, Verdict};
-use crate::plan::{Approval, Criterion, OnFailure, Plan, TaskId, Test};
+use crate::plan::{Approval, Criterion, GroupId, Plan, TaskId, Test};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,17 +77,20 @@ impl Dispatcher<'_> {
         let is_testing = !testable.is_empty();
         if is_testing {
             let environment = match owner {
+                CheckOwner::Preflight => self.context.group_environment(GroupId(0), &self.outputs),
                 CheckOwner::Task(task, attempt) => {
                     self.context.task_environment(task, attempt, &self.outputs)
                 }
-                _ => Ok(self.context.environment()),
+                CheckOwner::Group(group) => self.context.group_environment(group, &self.outputs),
+                CheckOwner::Gate(gate) => {
+                    self.context.group_environment(self.plan.gate(gate).group, &self.outputs)
+                }
             };
             let subject = Subject {
                 context: Arc::clone(&self.context),
                 owner,
                 outputs: Arc::clone(&self.outputs),
-                // What cannot be filled has kept the task from starting before.
-                environment: environment.unwrap_or_default(),
+                environment,
                 cancel: receiver,
             };
             self.effects.push(Effect::Test(Box::new(subject), testable));
@@ -178,30 +181,10 @@ impl Dispatcher<'_> {
                 let name = self.plan.group(group).name.clone();
                 self.failures.push(format!("`{name}`: {}", judged.reason));
                 self.schedule.finish(step, Outcome::Failed);
-                let on_failure = self.group_policy(group);
+                let on_failure = self.plan.group(group).on_failure;
                 self.policy(on_failure, &format!("the criteria of `{name}` did not all pass"));
             }
             CheckOwner::Gate(gate) => self.gate_judged(gate, judged, judging.is_cancelled),
-        }
-    }
-
-    /// What the failure of a group's criteria means: as for its tasks, the gravest of them.
-    fn group_policy(&self, group: crate::plan::GroupId) -> OnFailure {
-        let is_inside = |mut at: crate::plan::GroupId| loop {
-            if at == group {
-                return true;
-            }
-            match self.plan.group(at).parent {
-                Some(parent) => at = parent,
-                None => return false,
-            }
-        };
-        let mut policies =
-            self.plan.tasks.iter().filter(|task| is_inside(task.group)).map(|task| task.on_failure);
-        if policies.all(|policy| policy == OnFailure::Continue) {
-            OnFailure::Continue
-        } else {
-            OnFailure::Stop
         }
     }
 

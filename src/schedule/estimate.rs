@@ -168,7 +168,7 @@ fn estimate_in_order(schedule: &mut Schedule) -> Forecast {
 
 /// By step, the latest end that leaves the makespan as it is. The order in which the steps ended is a topological
 /// order of needs and hand-overs together, so one pass backwards finds it.
-fn latest_ends(
+pub(super) fn latest_ends(
     schedule: &Schedule,
     times: &Times,
     flow: &Flow,
@@ -195,7 +195,7 @@ fn latest_ends(
 }
 
 /// By `after any of`, the step whose end met it: the first that succeeded, or the last where all were left out.
-fn first_of_any(schedule: &Schedule) -> Vec<u32> {
+pub(super) fn first_of_any(schedule: &Schedule) -> Vec<u32> {
     let mut first: Vec<(bool, u32)> = vec![(false, u32::MAX); schedule.shape.any_needs.len()];
     for step in schedule.ended() {
         let has_succeeded = schedule.state(*step) == State::Ended(Outcome::Succeeded);

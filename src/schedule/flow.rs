@@ -23,16 +23,29 @@ pub(super) struct Flow<'s> {
 
 impl<'s> Flow<'s> {
     pub fn new(shape: &'s Shape) -> Flow<'s> {
-        let whole = |amount: u32| VecDeque::from([(NONE, amount)]);
-        let mut idle = vec![whole(shape.workers)];
-        idle.extend(shape.capacities.iter().map(|capacity| whole(capacity.amount)));
-        Flow {
+        let mut flow = Flow {
             shape,
-            idle,
-            has_ended: vec![NONE; shape.capacities.len()],
+            idle: vec![VecDeque::new(); shape.capacities.len() + 1],
+            has_ended: Vec::new(),
             handovers: Vec::new(),
-            range: vec![(0, 0); shape.needs.len()],
+            range: Vec::new(),
+        };
+        flow.clear();
+        flow
+    }
+
+    /// Back to where nothing has started; keeps its memory.
+    pub fn clear(&mut self) {
+        let amounts = self.shape.capacities.iter().map(|capacity| capacity.amount);
+        for (idle, amount) in self.idle.iter_mut().zip(std::iter::once(self.shape.workers).chain(amounts)) {
+            idle.clear();
+            idle.push_back((NONE, amount));
         }
+        self.has_ended.clear();
+        self.has_ended.resize(self.shape.capacities.len(), NONE);
+        self.handovers.clear();
+        self.range.clear();
+        self.range.resize(self.shape.needs.len(), (0, 0));
     }
 
     /// The tasks whose units `step` took over.

@@ -46,12 +46,6 @@ impl Scratch {
         self.finish(command.args(arguments), "")
     }
 
-    /// The same with this on standard input.
-    pub fn wavec_with(&self, arguments: &[&str], input: &str) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wavec"));
-        self.finish(command.args(arguments), input)
-    }
-
     /// Runs a line of shell in it.
     pub fn shell(&self, line: &str) -> Outcome {
         self.finish(Command::new("sh").args(["-c", line]), "")

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use wavec::check::Memory;
 use wavec::compile::{self, Options};
 use wavec::diagnostic::Severity;
+use wavec::diagnostic::render::{TextOptions, render_text};
 
 /// A fenced block of a Markdown page.
 struct Block {
@@ -114,6 +115,29 @@ fn every_plan_on_every_page_is_what_it_says() {
     assert!(count >= 15, "only {count} plans were found on the pages");
 }
 
+/// A `text says` block behind a plan is what wavec says about it, to the letter.
+#[test]
+fn what_wavec_is_said_to_say_is_what_it_says() {
+    let mut count = 0;
+    for page in pages() {
+        let mut said = None;
+        for block in blocks(&page) {
+            if block.is("wave") {
+                let path = block.values("name").first().map_or("page.wave", |path| path).to_owned();
+                let compilation =
+                    compile::compile(Path::new(&path), &block.text, &Memory::new(), &Options::default());
+                said =
+                    Some(render_text(&compilation.sources, &compilation.diagnostics, TextOptions::default()));
+            } else if block.info == ["text", "says"] {
+                count += 1;
+                let said = said.as_deref().expect("a plan stands before what is said about it");
+                assert_eq!(block.text.trim_end(), said.trim_end(), "{}:{}", name(&page), block.line);
+            }
+        }
+    }
+    assert!(count > 0, "no page shows what wavec says");
+}
+
 /// What one reads is what `wavec fmt` writes.
 #[test]
 fn every_plan_on_every_page_is_in_the_canonical_layout() {
@@ -197,7 +221,7 @@ fn the_reference_lists_every_statement() {
         .expect("the reference is writable");
 }
 
-/// Every exit code of `error::Exit`, and every command, stands in `docs/cli.md`.
+/// Every exit code of `error::Exit`, every command and each of its options stands in `docs/cli.md`.
 #[test]
 fn the_command_line_is_documented_whole() {
     let text = include_str!("../../docs/cli.md");
@@ -207,6 +231,15 @@ fn the_command_line_is_documented_whole() {
         .map(|command| format!("wavec {}", command.get_name()))
         .filter(|command| !text.contains(command.as_str()))
         .collect();
+    let command = wavec::cli::command();
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        let options = command.get_arguments().filter(|option| !option.is_hide_set());
+        for option in options.filter_map(|option| option.get_long()).filter(|option| *option != "help") {
+            if !text.contains(&format!("--{option}")) {
+                missing.push(format!("wavec {} --{option}", command.get_name()));
+            }
+        }
+    }
     for code in ["0", "1", "2", "3", "4", "5", "130"] {
         if !text.contains(&format!("| {code} |")) {
             missing.push(format!("exit code {code}"));

@@ -17,6 +17,8 @@ impl Copy {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples").join(name);
         let _ = fs::remove_dir_all(&folder);
         copy(Path::new(EXAMPLES), &folder.join("examples"));
+        // What a clone has in `.git`: the sign of a project's root.
+        fs::create_dir_all(folder.join(".wavec")).expect("the folder can be made");
         Copy { folder }
     }
 
@@ -264,14 +266,22 @@ fn gaelp_stops_at_a_planted_fault_and_goes_on_when_it_is_mended() {
 }
 
 #[test]
-fn gaelp_stops_at_the_other_faults_too() {
-    for (fault, gate) in [("wiring", "shadow_mode is wired but not active"), ("ga4", "3 of 28 rows")] {
-        let examples = Copy::new(&format!("gaelp-{fault}"));
-        let set = format!("fault={fault}");
-        examples.wavec(&["run", "examples/gaelp.wave", "--set", "pace=0", "--set", &set]).exits(3).says(gate);
-        let mut mend = Command::new("python3");
-        mend.args(["examples/gaelp/agent.py", "--mend", fault]);
-        examples.carry_out(mend).exits(0);
-        examples.wavec(&["resume"]).exits(0);
-    }
+fn gaelp_stops_at_its_first_gate_too() {
+    let examples = Copy::new("gaelp-wiring");
+    examples
+        .wavec(&["run", "examples/gaelp.wave", "--set", "pace=0", "--set", "fault=wiring"])
+        .exits(3)
+        .says("shadow_mode is wired but not active");
+    assert!(examples.text("gaelp/work/pacing.py").contains("DAILY_CAP = 480.0"), "wave 2 has not started");
+}
+
+#[test]
+fn gaelp_stops_at_its_last_gate_too() {
+    let examples = Copy::new("gaelp-ga4");
+    let run = ["run", "examples/gaelp.wave", "--set", "pace=0", "--set", "fault=ga4"];
+    examples.wavec(&run).exits(3).says("3 of 28 rows");
+    let mut mend = Command::new("python3");
+    mend.args(["examples/gaelp/agent.py", "--mend", "ga4"]);
+    examples.carry_out(mend).exits(0);
+    examples.wavec(&["resume"]).exits(0);
 }

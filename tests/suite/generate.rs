@@ -278,14 +278,15 @@ impl Writer<'_> {
         let most = if self.depth > 3 { 2 } else { 9 };
         match self.pick(most) {
             0..=2 => self.task(),
-            3 | 4 => {
+            // A wave stands in the plan itself.
+            3 | 4 if self.depth == 0 => {
                 self.out.push_str("wave");
                 let name = self.name();
                 self.words(&[&name]);
                 self.title();
                 self.body(1, |writer, _| writer.item());
             }
-            5 => {
+            3..=5 => {
                 self.out.push_str("parallel");
                 self.title();
                 self.body(1, |writer, _| writer.item());

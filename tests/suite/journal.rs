@@ -479,7 +479,7 @@ fn a_killed_run_is_resumed_and_no_finished_task_runs_again() {
     end(child);
     assert!(is_alive(&left_over), "the task outlives wavec's death");
     let (_, runs, _) = project.wavec("runs");
-    assert!(runs.contains("wavec died") && runs.contains("1 succeeded"), "{runs}");
+    assert!(runs.contains("broken off") && runs.contains("1 succeeded"), "{runs}");
     let (_, why, _) = project.wavec("why 1 third");
     assert!(why.contains("no process carries this run out") && why.contains("wavec resume 1"), "{why}");
 

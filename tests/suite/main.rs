@@ -1,5 +1,8 @@
 //! One integration binary: each module is a room or a promise, each case a file under `tests/cases/`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a test that is left out says so")]
+
 mod check;
 mod cli;
 mod docs;

@@ -8,5 +8,7 @@ mod machine;
 pub mod plans;
 #[path = "schedule/properties.rs"]
 mod properties;
+#[path = "schedule/sampling.rs"]
+mod sampling;
 #[path = "schedule/views.rs"]
 mod views;

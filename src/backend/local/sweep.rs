@@ -59,8 +59,11 @@ pub enum Target {
         /// The beginning of the mark.
         prefix: String,
     },
-    /// All that wavec adopted.
-    Adopted,
+    /// All that wavec adopted, but for what belongs to a job that runs or bears the mark of another run.
+    Adopted {
+        /// The beginning of the marks of the run.
+        prefix: String,
+    },
 }
 
 /// A process as `/proc` shows it.
@@ -121,7 +124,7 @@ fn signal(target: &Target, pid: u32, signal: i32) {
     let Ok(handle) = sys::open_process(pid) else { return };
     let is_same = match target {
         // A descendant may carry no sign itself; that it still hangs there was seen a moment ago.
-        Target::Job { .. } | Target::Adopted => read(pid).is_some(),
+        Target::Job { .. } | Target::Adopted { .. } => read(pid).is_some(),
         Target::Marked { prefix } => has_mark(pid, |mark| mark.starts_with(prefix)),
     };
     if is_same {
@@ -152,7 +155,12 @@ fn find(target: &Target) -> Vec<Process> {
             process.session == *leader || has_mark(process.pid, |word| word == mark)
         }
         Target::Marked { prefix } => has_mark(process.pid, |word| word.starts_with(prefix)),
-        Target::Adopted => adopted.contains(&process.pid),
+        Target::Adopted { prefix } => {
+            adopted.contains(&process.pid)
+                && !started().contains(process.session)
+                && (!has_mark(process.pid, |_| true)
+                    || has_mark(process.pid, |word| word.starts_with(prefix)))
+        }
     };
     let leader = if let Target::Job { leader, .. } = target { Some(*leader) } else { None };
     let mut verdicts: HashMap<u32, bool> = HashMap::new();

@@ -208,6 +208,14 @@ pub fn adopt_orphans() -> io::Result<()> {
     if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// How many files this process may have open at once.
+pub fn file_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a live value that the call fills.
+    let code = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    if code == 0 { limit.rlim_cur } else { 256 }
+}
+
 /// The session of this process.
 pub fn own_session() -> u32 {
     // SAFETY: takes an integer; cannot fail for the calling process.

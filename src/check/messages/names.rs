@@ -2,7 +2,7 @@
 
 use super::{a, list, or_near};
 use crate::check::model::{Model, Node, NodeId, NodeKind};
-use crate::diagnostic::{Code, Diagnostic, Edit, codes};
+use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::source::{FileId, SourceMap, Span};
 use std::io;
 use std::path::Path;
@@ -372,64 +372,34 @@ pub(in crate::check) fn unknown_driver(
 }
 
 /// A param, agent or the like that nothing refers to
-fn unused(code: Code, kind: &str, span: Span, name: &str, help: String) -> Diagnostic {
+fn unused(kind: &str, span: Span, name: &str, help: String) -> Diagnostic {
     let message = format!("the {kind} `{name}` is never used");
-    Diagnostic::new(code, message, span, "nothing refers to it").help(help)
+    Diagnostic::new(codes::UNUSED_DECLARATION, message, span, "nothing refers to it").help(help)
 }
 
 /// A param that no hole and no `when` names
 pub(in crate::check) fn unused_param(span: Span, name: &str) -> Diagnostic {
-    unused(
-        codes::UNUSED_PARAM,
-        "param",
-        span,
-        name,
-        format!("use it as `{{{{{name}}}}}` or in `when {name} == …`, or remove it"),
-    )
+    unused("param", span, name, format!("use it as `{{{{{name}}}}}` or in `when {name} == …`, or remove it"))
 }
 
 /// An agent that no task and no criterion names
 pub(in crate::check) fn unused_agent(span: Span, name: &str) -> Diagnostic {
-    unused(
-        codes::UNUSED_AGENT,
-        "agent",
-        span,
-        name,
-        format!("name it where it works: `agent {name}`, or remove it"),
-    )
+    unused("agent", span, name, format!("name it where it works: `agent {name}`, or remove it"))
 }
 
 /// A resource that no task uses
 pub(in crate::check) fn unused_resource(span: Span, name: &str) -> Diagnostic {
-    unused(
-        codes::UNUSED_RESOURCE,
-        "resource",
-        span,
-        name,
-        format!("say `uses {name}` in the tasks that need it, or remove it"),
-    )
+    unused("resource", span, name, format!("say `uses {name}` in the tasks that need it, or remove it"))
 }
 
 /// A secret that no task gets
 pub(in crate::check) fn unused_secret(span: Span, name: &str) -> Diagnostic {
-    unused(
-        codes::UNUSED_SECRET,
-        "secret",
-        span,
-        name,
-        format!("hand it on with `env NAME from secret {name}`, or remove it"),
-    )
+    unused("secret", span, name, format!("hand it on with `env NAME from secret {name}`, or remove it"))
 }
 
 /// A criterion that no block cites
 pub(in crate::check) fn unused_criterion(span: Span, name: &str) -> Diagnostic {
-    unused(
-        codes::UNUSED_CRITERION,
-        "criterion",
-        span,
-        name,
-        format!("cite it with `check {name}`, or remove it"),
-    )
+    unused("criterion", span, name, format!("cite it with `check {name}`, or remove it"))
 }
 
 /// `use "lib.wave"` that cannot be read

@@ -57,6 +57,15 @@ pub fn value(view: &View) -> Value {
             "critical": forecast.critical.iter().filter_map(|step| view.name(*step)).collect::<Vec<_>>(),
             "timeline": forecast.timeline.iter().map(|(t, n)| json!([milliseconds(*t), n])).collect::<Vec<_>>(),
             "missing": forecast.missing.iter().map(name).collect::<Vec<_>>(),
+            "uncertainty": view.samples.map(|samples| json!({
+                "rounds": samples.rounds(),
+                "p10": milliseconds(samples.quantile(0.1)),
+                "p50": milliseconds(samples.quantile(0.5)),
+                "p90": milliseconds(samples.quantile(0.9)),
+            })),
+            "levers": view.levers.iter().map(|lever| {
+                json!({ "change": view.lever(lever.change), "saves": milliseconds(lever.saves) })
+            }).collect::<Vec<_>>(),
             "cost": {
                 "money": forecast.cost.money.map(|(least, most)| json!([least, most])),
                 "tokens": forecast.cost.tokens.map(|(least, most)| json!([least, most])),
@@ -152,6 +161,7 @@ fn task(view: &View, id: TaskId) -> Value {
         "outputs": task.outputs.iter().map(|output| &output.name).collect::<Vec<_>>(),
         "success": criteria(view, &task.success),
         "left_out": task.left_out,
+        "criticality": view.samples.map(|samples| samples.criticality(id)),
         "forecast": task.step.map(|step| slot(view.forecast.step(step))),
     })
 }

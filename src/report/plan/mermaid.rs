@@ -16,10 +16,13 @@ pub fn flowchart(view: &View) -> String {
     for id in view.plan.step_ids() {
         edges(view, id, &mut text);
     }
-    let critical: Vec<String> = (view.forecast.critical.iter())
-        .filter(|step| !view.forecast.step(**step).duration().is_zero())
-        .filter_map(|step| node(view, *step))
-        .collect();
+    let is_critical = |step: &StepId| {
+        let slot = view.forecast.step(*step);
+        slot.is_critical && !slot.duration().is_zero()
+    };
+    let is_task = |step: &StepId| matches!(view.plan.step(*step).kind, StepKind::Task(_));
+    let critical = view.plan.step_ids().filter(is_task).filter(is_critical);
+    let critical: Vec<String> = critical.filter_map(|step| node(view, step)).collect();
     text.push_str("  classDef critical stroke:#c2410c,stroke-width:3px\n");
     text.push_str("  classDef leftout stroke-dasharray:4 4,opacity:0.6\n");
     if !critical.is_empty() {
@@ -50,7 +53,11 @@ pub fn gantt(view: &View) -> String {
             match item {
                 Item::Group(group) => {
                     let group = view.plan.group(*group);
-                    let name = if group.title.is_empty() { &group.name } else { &group.title };
+                    let name = match (group.title.is_empty(), group.name.contains('@')) {
+                        (false, _) => &group.title,
+                        (true, true) => kind_word(group.kind),
+                        (true, false) => &group.name,
+                    };
                     let _ = writeln!(text, "  section {}", plain(name));
                     bars(view, group, &mut text);
                     is_open = false;

@@ -11,6 +11,7 @@ use crate::report::words::{count, cut, list, one_line, pad};
 use crate::report::{Look, Tone};
 use crate::schedule::Slot;
 use std::fmt::Write as _;
+use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 /// The whole plan.
@@ -54,6 +55,16 @@ pub fn totals(view: &View) -> Vec<String> {
         parts.push(format!("cost {}", cost.join(", ")));
     }
     let mut lines = vec![parts.join(" · ")];
+    if let Some(samples) = view.samples {
+        let at = |share| words::time(rounded(samples.quantile(share)));
+        let rounds = samples.rounds();
+        lines.push(format!(
+            "finish p10 {} · p50 {} · p90 {} · drawn {rounds} times from the ranges",
+            at(0.1),
+            at(0.5),
+            at(0.9)
+        ));
+    }
     let names = |tasks: &[TaskId]| tasks.iter().map(|task| plan.task(*task).name.clone()).collect::<Vec<_>>();
     if !forecast.missing.is_empty() && !is_unknown {
         let missing = count(forecast.missing.len(), "task");
@@ -70,6 +81,31 @@ pub fn totals(view: &View) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// As exact as a guess is: to the minute above ten minutes.
+fn rounded(time: Duration) -> Duration {
+    let unit = if time.as_secs() < 600 { 1 } else { 60 };
+    Duration::from_secs((time.as_secs() + unit / 2) / unit * unit)
+}
+
+/// What the same plan takes with other numbers of workers, as a table.
+pub fn workers_table(forecasts: &[(u32, crate::schedule::Forecast)]) -> String {
+    let mut text = format!("{:>7}  {:>14}  {:>8}  {:>4}\n", "workers", "makespan", "speed-up", "busy");
+    for (workers, forecast) in forecasts {
+        let most = forecast.makespan.as_secs_f64() * f64::from(*workers);
+        let busy = if most > 0.0 { forecast.serial.as_secs_f64() / most * 100.0 } else { 0.0 };
+        let makespan = words::time(forecast.makespan);
+        let _ = writeln!(text, "{workers:>7}  {makespan:>14}  {:>7.1}×  {busy:>3.0}%", forecast.speedup());
+    }
+    if let Some((_, forecast)) = forecasts.last() {
+        let _ = writeln!(
+            text,
+            "The order alone takes {}: no number of workers makes it shorter.",
+            words::time(forecast.longest_path)
+        );
+    }
+    text
 }
 
 /// The columns at the right of a task's line.
@@ -164,6 +200,14 @@ impl<'a> Tree<'a> {
             self.line("");
             let mark = self.look.paint(Tone::Attention, self.look.mark("●", "*"));
             self.line(&format!("{mark} decides when the plan ends"));
+        }
+        if !self.view.levers.is_empty() {
+            self.line("");
+            self.line("It would end sooner by");
+        }
+        for lever in self.view.levers.iter().take(5) {
+            let time = words::time(lever.saves);
+            self.line(&cut(&format!("{time:>12}  {}", self.view.lever(lever.change)), self.look.width));
         }
     }
 

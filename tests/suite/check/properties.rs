@@ -158,10 +158,10 @@ proptest! {
             }
             let place = top.map_or(plan.gate(id).span.start, |top| plan.group(top).span.start);
             let end = top.map_or(place, |top| {
-                let later = plan.groups[0].items.iter().filter_map(|item| match item {
-                    wavec::plan::Item::Group(group) => Some(plan.group(*group).span.start),
-                    wavec::plan::Item::Task(task) => Some(plan.task(*task).span.start),
-                    wavec::plan::Item::Gate(gate) => Some(plan.gate(*gate).span.start),
+                let later = plan.groups[0].items.iter().map(|item| match item {
+                    wavec::plan::Item::Group(group) => plan.group(*group).span.start,
+                    wavec::plan::Item::Task(task) => plan.task(*task).span.start,
+                    wavec::plan::Item::Gate(gate) => plan.gate(*gate).span.start,
                 });
                 later.filter(|start| *start > plan.group(top).span.start).min().unwrap_or(u32::MAX) - 1
             });
@@ -179,7 +179,8 @@ fn large(waves: usize, tasks: usize) -> String {
     for wave in 0..waves {
         let _ = writeln!(out, "wave w{wave} {{");
         for task in 0..tasks {
-            let _ = write!(out, "task t{task} {{ run \"make t{task}\"; uses port; writes \"out/{wave}/{task}\"");
+            let _ =
+                write!(out, "task t{task} {{ run \"make t{task}\"; uses port; writes \"out/{wave}/{task}\"");
             if task > 0 {
                 let _ = write!(out, "; after t{}", task - 1);
             }
@@ -198,7 +199,8 @@ fn a_large_plan_is_checked_in_time_that_grows_with_its_size() {
     let time = |tasks: usize| {
         let text = large(20, tasks);
         let start = std::time::Instant::now();
-        let sources = wavec::source::SourceMap::of(wavec::source::SourceFile::new("plan.wave", text.as_str()));
+        let sources =
+            wavec::source::SourceMap::of(wavec::source::SourceFile::new("plan.wave", text.as_str()));
         let trees = [wavec::syntax::parse(wavec::source::FileId(0), &text).file];
         let parsed = start.elapsed();
         let (memory, options) = (wavec::check::Memory::new(), wavec::compile::Options::default());
@@ -226,4 +228,41 @@ fn a_for_over_ten_thousand_values_makes_ten_thousand_tasks() {
     assert_eq!(compilation.diagnostics.len(), 1, "{:#?}", compilation.diagnostics.first());
     let compilation = compile_case(&text.replace("; after missing-{{x}}", ""));
     assert_eq!(compilation.plan.expect("a plan").tasks.len(), 10_000);
+}
+
+/// A note with a safe fix: applied, the text says the same without what was redundant.
+#[test]
+fn a_safe_fix_leaves_nothing_to_say() {
+    for (text, mended) in [
+        (
+            "plan p\ntask a { run \"a\" }\ntask b {\n  run \"b\"\n  after a\n}\n",
+            "plan p\ntask a { run \"a\" }\ntask b {\n  run \"b\"\n}\n",
+        ),
+        (
+            "plan p\nparallel {\n  task a { run \"a\" }\n  task b { run \"b\"; after a }\n  task c { run \"c\"; after a, b }\n}\n",
+            "plan p\nparallel {\n  task a { run \"a\" }\n  task b { run \"b\"; after a }\n  task c { run \"c\"; after b }\n}\n",
+        ),
+        (
+            "plan p\nparallel {\n  task a { run \"a\" }\n  task b { run \"b\"; after a }\n  task c { run \"c\"; after b, a }\n}\n",
+            "plan p\nparallel {\n  task a { run \"a\" }\n  task b { run \"b\"; after a }\n  task c { run \"c\"; after b }\n}\n",
+        ),
+    ] {
+        let compilation = compile_case(text);
+        let fixes: Vec<_> = compilation
+            .diagnostics
+            .iter()
+            .filter(|found| found.code == wavec::diagnostic::codes::REDUNDANT_AFTER)
+            .filter_map(|found| found.fix.as_ref().filter(|fix| fix.is_safe))
+            .collect();
+        let [fix] = &fixes[..] else { panic!("{:#?}", compilation.diagnostics) };
+        let [edit] = &fix.edits[..] else { panic!("{fix:?}") };
+        let mut changed = text.to_owned();
+        changed.replace_range(edit.span.range(), &edit.text);
+        assert_eq!(changed, mended);
+        let left = compile_case(&changed).diagnostics;
+        assert!(
+            left.iter().all(|found| found.code != wavec::diagnostic::codes::REDUNDANT_AFTER),
+            "{left:#?}"
+        );
+    }
 }

@@ -13,7 +13,7 @@ fn blocks<'t>(page: &'t str, heading: &str) -> Vec<&'t str> {
     fenced.filter_map(|block| block.split_once("```").map(|(text, _)| text)).collect()
 }
 
-/// The failing block gives the code once, and beside it nothing but that the engine cannot do something yet; the fixed
+/// The failing block gives the code once, and beside it nothing but notes and that the engine cannot do something yet; the fixed
 /// block gives no error and not the code.
 #[test]
 fn every_page_fails_and_is_mended_as_it_says() {
@@ -30,7 +30,9 @@ fn every_page_fails_and_is_mended_as_it_says() {
             continue;
         };
         let found = compile_case(fails).diagnostics;
-        let is_other = |found: &&Diagnostic| found.code != *code && found.code != codes::NOT_SUPPORTED_YET;
+        let is_other = |found: &&Diagnostic| {
+            found.code != *code && found.code != codes::NOT_SUPPORTED_YET && found.severity > Severity::Note
+        };
         if found.iter().filter(|found| found.code == *code).count() != 1
             || found.iter().any(|found| is_other(&found))
         {
@@ -55,6 +57,7 @@ fn every_page_has_a_code() {
         .unwrap()
         .flatten()
         .map(|entry| entry.path().file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|name| name != "README")
         .collect();
     let known: BTreeSet<String> = codes::ALL.iter().map(|code| code.name().to_owned()).collect();
     assert_eq!(names, known);

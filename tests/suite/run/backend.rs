@@ -1,5 +1,7 @@
 //! Real processes: started, cancelled, and none of them left.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -295,7 +297,7 @@ fn what_escaped_is_ended_with_the_run() {
     block_on(async {
         let local = Local::new(GRACES).unwrap();
         end(&mut local.start(job(&place, script))).await;
-        local.end_escaped().await;
+        local.end_escaped(place.path().display().to_string()).await;
     });
     assert!(!is_alive(place.read("pid").trim()));
 }
@@ -345,6 +347,26 @@ fn a_flood_of_output_does_not_fill_the_disk() {
         assert!(log.len() < (1 << 20) + 1000, "{}", log.len());
         assert!(log.starts_with("first\ny\n") && log.contains("\nlast\n[wavec: "));
     }
+}
+
+#[test]
+fn more_jobs_than_open_files_wait_for_each_other() {
+    let place = Place::new();
+    block_on(async {
+        let local = Local::new(GRACES).unwrap();
+        let mut executions = Vec::new();
+        for number in 0..300 {
+            let mut job = job(&place, "");
+            job.words = vec!["true".into()];
+            // Each counts for more files than it has.
+            job.captures_stdout = true;
+            job.log = place.path().join(format!("logs/{number}.log"));
+            executions.push(local.start(job));
+        }
+        for execution in &mut executions {
+            assert_eq!(end(execution).await.status, JobStatus::Exit(0));
+        }
+    });
 }
 
 #[test]

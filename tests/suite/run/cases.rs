@@ -13,6 +13,8 @@
 //! #~ resume                                                         what follows is of the next session
 //! ```
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 use crate::run::backend::Place;
 use std::ffi::OsString;
 use std::fmt::Write;

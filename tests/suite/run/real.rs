@@ -1,5 +1,7 @@
 //! Whole runs with real processes: what reaches a task, and that nothing is left of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 use crate::run::backend::Place;
 use std::ffi::OsString;
 use std::path::Path;

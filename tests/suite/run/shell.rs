@@ -1,5 +1,7 @@
 //! Values in shell text, held against real shells: each arrives as it is, and nothing of it is executed.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

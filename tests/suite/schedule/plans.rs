@@ -383,6 +383,8 @@ impl Builder {
             budget: Budget::default(),
             success: if node.has_success { vec![criterion()] } else { vec![] },
             rollback: vec![],
+            on_failure: OnFailure::Stop,
+            env: vec![],
             overlaps: vec![],
             left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
             span: span(),

@@ -7,7 +7,7 @@ use wavec::compile::compile;
 use wavec::plan::Plan;
 use wavec::report::Look;
 use wavec::report::plan::{View, dot, json, mermaid, tree};
-use wavec::schedule::{Limits, estimate};
+use wavec::schedule::{Limits, estimate, levers, sample};
 
 /// The plan of a text that has no errors.
 fn compiled(path: &Path) -> Arc<Plan> {
@@ -34,7 +34,9 @@ fn cases() -> Vec<(String, Arc<Plan>)> {
 fn every_view_of_every_case() {
     for (name, plan) in cases() {
         let forecast = estimate(&plan, &Limits::default());
-        let view = View::new(&plan, &forecast);
+        let samples = sample::sample(&plan, &Limits::default(), 1, 0..200);
+        let levers = levers::levers(&plan, &Limits::default(), &forecast).expect("small enough");
+        let view = View::new(&plan, &forecast).samples(Some(&samples)).levers(&levers);
         let views = [
             ("tree", tree::render(&view, &Look::plain())),
             ("mermaid", mermaid::flowchart(&view)),
@@ -73,7 +75,9 @@ fn the_json_is_as_its_schema_says() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for (name, plan) in cases() {
         let forecast = estimate(&plan, &Limits::default());
-        let value = json::value(&View::new(&plan, &forecast));
+        let samples = sample::sample(&plan, &Limits::default(), 1, 0..10);
+        let levers = levers::levers(&plan, &Limits::default(), &forecast).expect("small enough");
+        let value = json::value(&View::new(&plan, &forecast).samples(Some(&samples)).levers(&levers));
         let wrong: Vec<String> = validator
             .iter_errors(&value)
             .map(|error| format!("{}: {error}", error.instance_path()))

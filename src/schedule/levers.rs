@@ -1,0 +1,140 @@
+//! What would make a plan end sooner: what each barrier costs, which edge would buy most, what more workers would.
+//!
+//! Asks the forecast of plans that lack one edge. It does not know whether the edge may go: that is the author's.
+
+use super::Limits;
+use super::estimate::{Forecast, estimate};
+use crate::plan::{GroupId, GroupKind, Need, NeedSource, Plan, StepId, StepKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A change and what it would buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lever {
+    /// The change.
+    pub change: LeverChange,
+    /// How much sooner the plan would end.
+    pub saves: Duration,
+}
+
+/// A change that may make a plan end sooner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeverChange {
+    /// The second wave starts with the first and not behind it: `overlaps`. With a last gate in the first, the gate
+    /// would have to go too.
+    Overlap {
+        /// The wave before.
+        first: GroupId,
+        /// The wave behind.
+        second: GroupId,
+        /// Whether a gate stands between them.
+        has_gate: bool,
+    },
+    /// The second does not wait for the first.
+    Edge {
+        /// The task, gate or `Leave` that is waited for.
+        first: StepId,
+        /// What waits.
+        second: StepId,
+    },
+    /// So many workers instead of those in force.
+    Workers(u32),
+}
+
+/// The most forecasts that are asked, and the most steps of all of them together.
+const MOST_FORECASTS: usize = 200;
+const MOST_STEPS: usize = 400_000;
+
+/// What would make the plan end sooner, the best first. None when the plan is too large to try.
+pub fn levers(plan: &Arc<Plan>, limits: &Limits, forecast: &Forecast) -> Option<Vec<Lever>> {
+    let changes = changes(plan, forecast);
+    if changes.len() > MOST_FORECASTS || changes.len() * plan.steps.len() > MOST_STEPS {
+        return None;
+    }
+    let mut levers = Vec::new();
+    for change in changes {
+        let other = match change {
+            LeverChange::Workers(workers) => estimate(plan, &Limits { workers: Some(workers) }),
+            LeverChange::Overlap { first, second, .. } => {
+                estimate(&Arc::new(overlapped(plan, first, second)), limits)
+            }
+            LeverChange::Edge { first, second } => {
+                let mut without = Plan::clone(plan);
+                without.steps[second.index()].needs.retain(|need| !is_edge(need, first));
+                estimate(&Arc::new(without), limits)
+            }
+        };
+        let saves = forecast.makespan.saturating_sub(other.makespan);
+        if !saves.is_zero() {
+            levers.push(Lever { change, saves });
+        }
+    }
+    levers.sort_by_key(|lever| std::cmp::Reverse(lever.saves));
+    Some(levers)
+}
+
+/// What may be tried: the barriers between waves, the edges that bind, one worker more.
+fn changes(plan: &Plan, forecast: &Forecast) -> Vec<LeverChange> {
+    let mut changes = Vec::new();
+    let has_gate = |group: GroupId| plan.gates.iter().any(|gate| gate.group == group);
+    for step in &plan.steps {
+        let StepKind::Enter(second) = step.kind else { continue };
+        for need in &step.needs {
+            let Need::Succeeded(needed, NeedSource::Sequence) = need else { continue };
+            if let StepKind::Leave(first) = plan.step(*needed).kind
+                && plan.group(first).kind == GroupKind::Wave
+                && plan.group(second).kind == GroupKind::Wave
+            {
+                changes.push(LeverChange::Overlap { first, second, has_gate: has_gate(first) });
+            }
+        }
+    }
+    for second in plan.step_ids() {
+        let slot = forecast.step(second);
+        let is_work = matches!(plan.step(second).kind, StepKind::Task(_) | StepKind::Enter(_));
+        if !is_work || !slot.is_critical {
+            continue;
+        }
+        for need in &plan.step(second).needs {
+            if let Need::Succeeded(first, NeedSource::After | NeedSource::Sequence) = need
+                && forecast.step(*first).end == slot.start
+                && !matches!((plan.step(*first).kind, plan.step(second).kind),
+                    (StepKind::Leave(a), StepKind::Enter(b)) if plan.group(a).kind == GroupKind::Wave && plan.group(b).kind == GroupKind::Wave)
+                && !matches!(plan.step(*first).kind, StepKind::Gate(_))
+                && !changes.contains(&LeverChange::Edge { first: *first, second })
+            {
+                changes.push(LeverChange::Edge { first: *first, second });
+            }
+        }
+    }
+    if let Some(workers) = forecast.workers {
+        changes.push(LeverChange::Workers(workers.saturating_add(1)));
+    }
+    changes
+}
+
+fn is_edge(need: &Need, first: StepId) -> bool {
+    matches!(need, Need::Succeeded(needed, NeedSource::After | NeedSource::Sequence) if *needed == first)
+}
+
+/// The plan with the second wave needing what the first one's start needs, in place of its end.
+fn overlapped(plan: &Plan, first: GroupId, second: GroupId) -> Plan {
+    let mut other = plan.clone();
+    let step_of = |kind| plan.step_ids().find(|step| plan.step(*step).kind == kind);
+    if let (Some(enter), Some(leave), Some(behind)) =
+        (step_of(StepKind::Enter(first)), step_of(StepKind::Leave(first)), step_of(StepKind::Enter(second)))
+    {
+        let needs = plan.step(enter).needs.clone();
+        other.steps[behind.index()].needs.retain(|need| !is_edge(need, leave));
+        other.steps[behind.index()].needs.extend(needs);
+        // What followed the second wave followed the first one too.
+        let end = step_of(StepKind::Leave(second));
+        for step in &mut other.steps {
+            let follows = step.needs.iter().any(|need| end.is_some_and(|end| is_edge(need, end)));
+            if follows {
+                step.needs.push(Need::Succeeded(leave, NeedSource::Sequence));
+            }
+        }
+    }
+    other
+}
