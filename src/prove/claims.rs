@@ -345,8 +345,8 @@ fn stated_count(title: &str) -> Option<(usize, &'static str)> {
         let mut words = inside.split_whitespace();
         let number = words.next()?.parse().ok()?;
         match words.next()?.trim_matches(',').to_lowercase().as_str() {
-            "agents" => Some((number, "agent")),
-            "tasks" => Some((number, "task")),
+            "agent" | "agents" => Some((number, "agent")),
+            "task" | "tasks" => Some((number, "task")),
             _ => None,
         }
     })

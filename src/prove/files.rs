@@ -382,7 +382,8 @@ fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
                 findings.push(messages::idle_except(proof, claim, idle.text()));
             }
         }
-        if used.kind.is_write() && paths.witness().is_none() {
+        // Without exceptions every pattern matches something.
+        if used.kind.is_write() && !paths.except.is_empty() && paths.witness().is_none() {
             let whole = Pattern::parse(&claim.glob).map(crate::glob::Paths::of);
             let forbid = claims.iter().find(|other| {
                 other.kind == ClaimKind::Forbids

@@ -148,6 +148,15 @@ const WRITE_WORDS: &[&str] = &[
     "record",
     "replace",
     "into",
+    "migrate",
+    "convert",
+    "move",
+    "correct",
+    "repair",
+    "improve",
+    "adapt",
+    "adjust",
+    "wire",
 ];
 
 const READ_WORDS: &[&str] = &[
@@ -174,9 +183,18 @@ const NOT_WORDS: &[&str] = &[
 /// The words of a text that are paths, each with what seems to be done with it. `is_root` knows the first names of paths.
 fn mentions<'t>(text: &'t str, is_root: impl Fn(&str) -> bool) -> Vec<Mention<'t>> {
     let mut found = Vec::new();
+    let mut said = Use::Unsaid;
+    let mut is_denied = false;
     for line in text.lines() {
-        let mut said = Use::Unsaid;
-        let mut is_denied = false;
+        // A sentence goes on over a line break, but not over an empty line or into the next point of a list.
+        let start = line.trim_start();
+        if start.is_empty()
+            || start.starts_with(['-', '*', '+', '#'])
+            || start.starts_with(|c: char| c.is_ascii_digit())
+        {
+            said = Use::Unsaid;
+            is_denied = false;
+        }
         for raw in line.split([' ', '\t', '(', ')', '`', '"', '\'', ',', ';', '|', '=', '<', '>']) {
             let word = raw.trim_matches(|c| matches!(c, '.' | ':' | '!' | '?' | '*')).trim_end_matches("'s");
             if let Some(path) = path(raw, &is_root) {
@@ -261,6 +279,10 @@ mod tests {
                 ("src/client", Use::Read),
                 ("src/api/README.md", Use::Read)
             ]
+        );
+        assert_eq!(
+            all("Fix the errors, then migrate\nthe models in src/config/ to it.\n- See docs/a.md"),
+            [("src/config/", Use::Written), ("docs/a.md", Use::Read)]
         );
         assert_eq!(all("Do not touch src/main.rs, never edit Cargo.toml!"), []);
         assert_eq!(
