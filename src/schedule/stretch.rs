@@ -34,14 +34,18 @@ impl Schedule {
         affected.dedup();
         // What has not started and needs a step of the stretch waits with it.
         affected.retain(|step| matches!(self.states[step.index()], State::Waiting | State::Ready));
+        let mut doomed = Vec::new();
         for step in &affected {
             if self.states[step.index()] == State::Ready {
                 self.set(*step, State::Waiting);
             }
-            self.recount(*step);
+            doomed.push(self.recount(*step));
         }
-        for step in affected {
-            if self.states[step.index()] == State::Waiting && self.unmet[step.index()] == 0 {
+        for (step, failed) in affected.into_iter().zip(doomed) {
+            if let Some(failed) = failed {
+                let cause = self.root(failed);
+                self.end_unstarted(step, Outcome::NotRun, Some(cause));
+            } else if self.unmet[step.index()] == 0 {
                 self.promote(step);
             }
         }
@@ -49,8 +53,9 @@ impl Schedule {
         stretch
     }
 
-    /// Counts anew what a waiting step still needs.
-    fn recount(&mut self, step: StepId) {
+    /// Counts anew what a waiting step still needs. Gives the need that has already ended badly, outside of what starts
+    /// over: nobody will tell of it again.
+    fn recount(&mut self, step: StepId) -> Option<StepId> {
         let plan = std::sync::Arc::clone(&self.plan);
         let waiting = plan.step(step);
         if let StepKind::Leave(group) = waiting.kind {
@@ -60,20 +65,27 @@ impl Schedule {
             needed.dedup();
             needed.retain(|step| !matches!(self.states[step.index()], State::Ended(_)));
             self.unmet[step.index()] = needed.len() as u32;
-            return;
+            return None;
         }
         let mut unmet = 0;
+        let mut failed = None;
         let mut any = self.shape.any_needs.partition_point(|any| any.step < step);
         for need in &waiting.needs {
             let is_met = match need {
-                Need::Succeeded(needed, source) => {
-                    let state = self.states[needed.index()];
-                    let is_skipped = state == State::Ended(Outcome::Skipped);
-                    if is_skipped && *source == NeedSource::Output && self.skips[step.index()] == Skip::No {
-                        self.skips[step.index()] = Skip::By(*needed);
+                Need::Succeeded(needed, source) => match self.states[needed.index()] {
+                    State::Ended(Outcome::Skipped) => {
+                        if *source == NeedSource::Output && self.skips[step.index()] == Skip::No {
+                            self.skips[step.index()] = Skip::By(*needed);
+                        }
+                        true
                     }
-                    is_skipped || state == State::Ended(Outcome::Succeeded)
-                }
+                    State::Ended(Outcome::Succeeded) => true,
+                    State::Ended(_) => {
+                        failed = failed.or(Some(*needed));
+                        false
+                    }
+                    State::Waiting | State::Ready | State::Running => false,
+                },
                 Need::Finished(needed) => matches!(self.states[needed.index()], State::Ended(_)),
                 Need::AnySucceeded(needed) => {
                     let mut state = AnyState { open: needed.len() as u32, ..AnyState::default() };
@@ -84,12 +96,16 @@ impl Schedule {
                     }
                     self.any_needs[any] = state;
                     any += 1;
+                    if !state.is_met && state.open == 0 {
+                        failed = failed.or(needed.last().copied());
+                    }
                     state.is_met
                 }
             };
             unmet += u32::from(!is_met);
         }
         self.unmet[step.index()] = unmet;
+        failed
     }
 
     /// The steps that a gate starts over: of its wave or block all but the `Enter`, in a sequence those of the item

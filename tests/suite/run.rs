@@ -2,5 +2,6 @@
 
 mod backend;
 mod cases;
+mod properties;
 mod real;
 mod shell;
