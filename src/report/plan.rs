@@ -2,9 +2,12 @@
 //!
 //! Each takes the plan and its forecast and gives text. They decide nothing and know no file and no clock.
 
+mod chart;
 pub mod dot;
+pub mod html;
 pub mod json;
 pub mod mermaid;
+pub mod svg;
 pub mod tree;
 mod words;
 

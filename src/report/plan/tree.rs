@@ -84,7 +84,7 @@ pub fn totals(view: &View) -> Vec<String> {
 }
 
 /// As exact as a guess is: to the minute above ten minutes.
-fn rounded(time: Duration) -> Duration {
+pub(super) fn rounded(time: Duration) -> Duration {
     let unit = if time.as_secs() < 600 { 1 } else { 60 };
     Duration::from_secs((time.as_secs() + unit / 2) / unit * unit)
 }
