@@ -4,6 +4,7 @@
 
 mod chart;
 pub mod dot;
+pub mod gantt;
 pub mod html;
 pub mod json;
 pub mod mermaid;

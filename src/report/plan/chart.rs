@@ -387,44 +387,42 @@ pub(super) fn figures(view: &View) -> Vec<Figure> {
 
 /// What the chart does not show, and what it does not know: a sentence each.
 pub(super) fn notes(view: &View) -> Vec<String> {
-    let (plan, forecast) = (view.plan, view.forecast);
-    let mut notes = Vec::new();
-    let name = |task: &TaskId| clean(&plan.task(*task).name);
-    let in_order = forecast.missing.iter().filter(|task| plan.task(**task).step.is_some()).count();
-    if forecast.makespan.is_zero() && in_order > 0 && in_order >= forecast.tasks as usize {
-        notes.push(
-            "No task has an estimate: each is drawn one step wide, in the order of the plan.".to_string(),
-        );
-    } else {
-        if forecast.makespan.is_zero() && forecast.tasks > 0 {
-            notes.push(
-                "No task takes any time: each is drawn one step wide, in the order of the plan.".to_string(),
-            );
-        }
-        if !forecast.missing.is_empty() {
-            let names: Vec<String> = forecast.missing.iter().take(4).map(name).collect();
-            notes.push(unlisted(
-                "Without an estimate, and so not in the times",
-                &names,
-                forecast.missing.len(),
-            ));
-        }
-    }
-    let left_out: Vec<TaskId> = plan
-        .task_ids()
-        .filter(|task| forecast.task(plan, *task).is_some_and(|slot| slot.is_skipped))
-        .collect();
-    if !left_out.is_empty() {
-        let names: Vec<String> = left_out.iter().take(4).map(name).collect();
-        notes.push(unlisted("Left out by the plan's own `when`, and not drawn", &names, left_out.len()));
+    let forecast = view.forecast;
+    let mut notes = shape_notes(view);
+    if !forecast.missing.is_empty() && !has_no_estimate(view) {
+        notes.push(named(view, "Without an estimate, and so not in the times", &forecast.missing));
     }
     notes
 }
 
-fn unlisted(what: &str, names: &[String], all: usize) -> String {
-    let names = match all > names.len() {
-        true => format!("{} and {} more", names.join(", "), all - names.len()),
-        false => list(names, 4),
+/// The same without what the totals say, too.
+pub(super) fn shape_notes(view: &View) -> Vec<String> {
+    let (plan, forecast) = (view.plan, view.forecast);
+    let mut notes = Vec::new();
+    if forecast.makespan.is_zero() && forecast.tasks > 0 {
+        let why = if has_no_estimate(view) { "No task has an estimate" } else { "No task takes any time" };
+        notes.push(format!("{why}: each is drawn one step wide, in the order of the plan."));
+    }
+    let is_left_out = |task: &TaskId| forecast.task(plan, *task).is_some_and(|slot| slot.is_skipped);
+    let left_out: Vec<TaskId> = plan.task_ids().filter(is_left_out).collect();
+    if !left_out.is_empty() {
+        notes.push(named(view, "Left out by the plan's own `when`, and not drawn", &left_out));
+    }
+    notes
+}
+
+fn has_no_estimate(view: &View) -> bool {
+    let in_order = |task: &&TaskId| view.plan.task(**task).step.is_some();
+    let missing = view.forecast.missing.iter().filter(in_order).count();
+    missing > 0 && missing >= view.forecast.tasks as usize
+}
+
+/// The first of them by name.
+fn named(view: &View, what: &str, tasks: &[TaskId]) -> String {
+    let names: Vec<String> = tasks.iter().take(5).map(|task| clean(&view.plan.task(*task).name)).collect();
+    let names = match tasks.len().saturating_sub(names.len()) {
+        0 => list(&names, 5),
+        more => format!("{} and {more} more", names.join(", ")),
     };
     format!("{what}: {names}.")
 }

@@ -492,7 +492,7 @@ fn rows_of(group: &Group) -> Vec<Row<'_>> {
 }
 
 /// The parts in lines of the width: a line breaks between parts where one can be had, else at a space.
-fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in sentence.split(separator) {
         match lines.last_mut() {
