@@ -94,7 +94,7 @@ fn one_wave(size: usize) -> String {
     for task in 0..size {
         let _ = writeln!(
             text,
-            "task t{task} \"Do it\" {{ agent coder; reads \"docs/m{task}/*.md\"; writes \"src/m{task}/**\", \"tests/{}/m{task}*.rs\" }}",
+            "task t{task} \"Do it\" {{ agent coder; reads \"docs/m{task}/*.md\"; writes \"src/m{task}/**\", \"tests/{}/m{task}-*.rs\" }}",
             task % 50
         );
     }
