@@ -8,6 +8,7 @@ pub mod agents;
 mod collect;
 mod gates;
 mod graph;
+mod half;
 mod load;
 mod messages;
 pub mod model;
@@ -233,6 +234,7 @@ type Pass = for<'a> fn(&mut Model<'a>, &Input<'a>, &mut Findings);
 
 /// The passes, each over the whole plan; a later one reads what the earlier ones have filled in.
 const PASSES: &[Pass] = &[
+    half::names,
     collect::declarations,
     params::values,
     tree::items,

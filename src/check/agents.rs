@@ -151,7 +151,7 @@ impl<'a> Search<'_, 'a> {
             }
             self.missing.insert(wanted.clone().into_owned(), ());
         }
-        if self.told.insert(name.span) {
+        if self.told.insert(name.span) && !model.is_half_read(&wanted) {
             let known: Vec<String> = model.agents.iter().map(|agent| agent.name.to_string()).collect();
             let found = self.names_on_disk();
             let near = suggest::nearest(&wanted, known.iter().chain(&found).map(String::as_str));
