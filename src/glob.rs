@@ -224,8 +224,7 @@ impl Pattern {
                 let (a, b) = (self.prefix.as_bytes(), other.prefix.as_bytes());
                 let begin = a.iter().zip(b).all(|(a, b)| a == b);
                 let (a, b) = (self.suffix.as_bytes(), other.suffix.as_bytes());
-                let differ =
-                    |(a, b): (&Option<String>, &Option<String>)| matches!((a, b), (Some(a), Some(b)) if a != b);
+                let differ = |(a, b): (&Option<String>, &Option<String>)| matches!((a, b), (Some(a), Some(b)) if a != b);
                 !begin
                     || !a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b)
                     || self.heads.iter().zip(&other.heads).any(differ)

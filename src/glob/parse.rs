@@ -73,6 +73,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Alternative>, Error> {
     }
     let mut reader = Reader { text, at: 0, depth: 0 };
     let tokens = reader.sequence()?;
+    if !tokens.iter().any(|token| matches!(token, Token::Choice(_))) {
+        return Ok(vec![Alternative { parts: parts(tokens).map_err(whole)? }]);
+    }
     let mut alternatives = Vec::new();
     for tokens in write_out(&tokens).ok_or_else(|| whole(ErrorKind::TooLarge))? {
         alternatives.push(Alternative { parts: parts(tokens).map_err(whole)? });

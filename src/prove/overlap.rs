@@ -16,6 +16,7 @@ pub(super) type PathsId = u32;
 pub(super) struct Table {
     paths: Vec<Paths>,
     uses: Vec<Vec<Use>>,
+    forbids: Vec<Vec<Use>>,
 }
 
 /// A claim of a task, and its paths.
@@ -28,10 +29,12 @@ pub(super) struct Use {
 }
 
 impl Table {
-    /// Reads every claim but what is forbidden; claims that are no patterns have been reported and are left out.
+    /// Reads every claim; those that are no patterns have been reported and are left out.
     pub fn new(plan: &Plan) -> Table {
         let mut ids: HashMap<(String, Vec<String>), PathsId> = HashMap::new();
-        let mut table = Table { paths: Vec::new(), uses: Vec::with_capacity(plan.tasks.len()) };
+        let count = plan.tasks.len();
+        let mut table =
+            Table { paths: Vec::new(), uses: Vec::with_capacity(count), forbids: Vec::with_capacity(count) };
         for task in &plan.tasks {
             let forbidden: Vec<&String> = task
                 .claims
@@ -42,11 +45,8 @@ impl Table {
                 })
                 .map(|claim| &claim.glob)
                 .collect();
-            let mut uses = Vec::new();
+            let (mut uses, mut forbids) = (Vec::new(), Vec::new());
             for (index, claim) in task.claims.claims.iter().enumerate() {
-                if claim.kind == ClaimKind::Forbids {
-                    continue;
-                }
                 let mut except = claim.except.clone();
                 if claim.kind.is_write() {
                     except.extend(forbidden.iter().map(|glob| (*glob).clone()));
@@ -62,9 +62,11 @@ impl Table {
                         table.paths.len() as PathsId - 1
                     }
                 };
-                uses.push(Use { claim: index as u32, paths: id, kind: claim.kind });
+                let list = if claim.kind == ClaimKind::Forbids { &mut forbids } else { &mut uses };
+                list.push(Use { claim: index as u32, paths: id, kind: claim.kind });
             }
             table.uses.push(uses);
+            table.forbids.push(forbids);
         }
         table
     }
@@ -76,6 +78,11 @@ impl Table {
     /// What the task claims to read and write.
     pub fn uses(&self, task: TaskId) -> &[Use] {
         &self.uses[task.index()]
+    }
+
+    /// What the task claims, and what it forbids itself.
+    pub fn all_of(&self, task: TaskId) -> impl Iterator<Item = &Use> {
+        self.uses[task.index()].iter().chain(&self.forbids[task.index()])
     }
 
     /// The same patterns as a file system sees them that does not tell `A` from `a`; none when no pattern has a capital.
