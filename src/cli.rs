@@ -21,6 +21,7 @@ mod runs;
 mod session;
 mod settings;
 mod show;
+mod simulate;
 mod stage;
 mod view;
 mod why;
@@ -85,6 +86,7 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Plan(plan::Args),
+    Simulate(simulate::Args),
     Run(run::Args),
     Resume(resume::Args),
     Runs(runs::Args),
@@ -105,6 +107,7 @@ pub fn main() -> Exit {
         Command::Check(args) => check::run(args, &global),
         Command::Fmt(args) => fmt::run(args, &global),
         Command::Plan(args) => plan::run(args, &global),
+        Command::Simulate(args) => simulate::run(args, &global),
         Command::Run(args) => run::run(args, &global),
         Command::Resume(args) => resume::run(args, &global),
         Command::Runs(args) => runs::run(args, &global),

@@ -10,6 +10,7 @@ pub mod log;
 pub mod plan;
 pub mod screen;
 pub mod show;
+pub mod simulation;
 pub mod summary;
 pub mod why;
 pub mod words;

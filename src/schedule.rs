@@ -12,6 +12,7 @@ mod obstacle;
 mod queue;
 pub mod sample;
 mod shape;
+pub mod simulate;
 mod stretch;
 
 use crate::plan::{GateId, GroupId, GroupKind, Plan, StepId, StepKind, TaskId};

@@ -6,7 +6,7 @@ pub mod dot;
 pub mod json;
 pub mod mermaid;
 pub mod tree;
-mod words;
+pub(in crate::report) mod words;
 
 use crate::plan::{Action, GateId, GroupId, Need, NeedSource, Plan, StepId, StepKind, Task};
 use crate::schedule::Forecast;
