@@ -2,6 +2,7 @@
 //!
 //! A fold over events; decides nothing, and reads no clock: whoever calls says what time it is.
 
+pub mod calibration;
 pub mod forecast;
 pub mod json;
 pub mod lines;

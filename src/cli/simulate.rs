@@ -1,9 +1,11 @@
 //! `wavec simulate`: what may come of a plan when things go wrong.
 
+use super::history::{self, Past};
 use super::{Global, loader, output, plan, project};
 use crate::error::{Error, Exit, Result};
 use crate::plan::{Action, GroupId, Item, Plan, TaskId};
 use crate::report::simulation::{Asked, Scenario, View, json, render};
+use crate::schedule::calibrate::Corrections;
 use crate::schedule::simulate::{Simulation, Troubles, is_work, simulate};
 use crate::schedule::{Limits, estimate};
 use clap::ValueEnum;
@@ -45,6 +47,9 @@ pub struct Args {
     /// Set a param of the plan
     #[arg(long, value_name = "NAME=VALUE", value_parser = loader::assignment)]
     set: Vec<(String, String)>,
+    /// By the plan's own words, whatever earlier runs took
+    #[arg(long)]
+    no_history: bool,
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -62,6 +67,7 @@ enum Format {
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let Some(plan) = plan::compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Past { plan, corrections } = history::past(&plan, &args.plan, args.no_history)?;
     let asked = Asked { fail: args.fail, quota: args.quota_at, answer: args.gate_delay };
     let troubles = troubles(&plan, &asked)?;
     let workers: Vec<Option<u32>> = match args.workers.as_slice() {
@@ -76,7 +82,9 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         }
     };
     let scenarios: Vec<Scenario> = workers.into_iter().map(scenario).collect();
-    let view = View { plan: &plan, seed: args.seed, asked: &asked, scenarios: &scenarios };
+    let runs = corrections.as_ref().map_or(0, Corrections::runs);
+    let view =
+        View { plan: &plan, seed: args.seed, asked: &asked, scenarios: &scenarios, corrected_by: runs };
     let stdout = std::io::stdout();
     output::print(&match args.format {
         Format::Text => render(&view, &project::look(global, &stdout)),

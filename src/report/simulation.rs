@@ -25,6 +25,8 @@ pub struct View<'p> {
     pub asked: &'p Asked,
     /// By number of workers; at least one.
     pub scenarios: &'p [Scenario],
+    /// How many earlier runs the estimates were corrected by.
+    pub corrected_by: usize,
 }
 
 /// The troubles in the words of the command line.
@@ -84,6 +86,9 @@ fn head(view: &View, look: &Look) -> String {
             true => format!("answers after {least_words}"),
             false => format!("answers after {least_words} to {}", plan_words::time(most)),
         });
+    }
+    if view.corrected_by > 0 {
+        parts.push(format!("estimates corrected by {}", count(view.corrected_by, "run")));
     }
     for line in joined(&parts, look.width) {
         text += &format!("{}\n", look.paint(Tone::Dim, &line));

@@ -35,6 +35,7 @@ pub fn value(view: &View) -> Value {
             }).collect::<Vec<_>>(),
             "gate_delay": asked.answer.map(|(least, most)| json!([milliseconds(least), milliseconds(most)])),
         },
+        "corrected_by_runs": view.corrected_by,
         "scenarios": view.scenarios.iter().map(|it| scenario(view, it)).collect::<Vec<_>>(),
     })
 }
