@@ -4,7 +4,7 @@
 //! It does not know how it was learned.
 
 use super::plan::words::literal;
-use super::words::{count, cut, list, pad};
+use super::words::{count, cut, list, pad, times};
 use super::{Look, Tone};
 use crate::schedule::calibrate::{CLAMP, Calibration, FEWEST_RUNS, Factor};
 use serde_json::{Map, Value, json};
@@ -79,16 +79,6 @@ pub fn render(calibration: &Calibration, look: &Look) -> String {
         }
     }
     text
-}
-
-/// `×1.8`.
-fn times(factor: f64) -> String {
-    match factor {
-        0.0..0.095 => format!("×{factor:.3}"),
-        0.095..0.95 => format!("×{factor:.2}"),
-        0.95..9.95 => format!("×{factor:.1}"),
-        _ => format!("×{factor:.0}"),
-    }
 }
 
 /// All of it on one line, or laid out for people.

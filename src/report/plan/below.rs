@@ -5,7 +5,7 @@
 
 use super::{View, words};
 use crate::plan::{Action, StepKind, TaskId};
-use crate::report::words::{count, cut, list};
+use crate::report::words::{count, cut, list, times};
 use crate::report::{Look, Tone};
 use crate::schedule::calibrate::Basis;
 use crate::schedule::levers::{Lever, LeverChange};
@@ -19,26 +19,17 @@ const MOST_LEVERS: usize = 6;
 pub(super) fn estimate(view: &View, task: TaskId) -> Option<String> {
     let written = words::estimate(view.plan.task(task).estimate.as_ref()?);
     Some(match view.factor(task) {
-        Some(factor) => format!("{written} ×{}", times(factor)),
+        Some(factor) => format!("{written} {}", times(factor)),
         None => written,
     })
-}
-
-/// `1.8`, `0.25`, `12`.
-fn times(factor: f64) -> String {
-    match factor {
-        0.0..0.95 => format!("{factor:.2}"),
-        0.95..9.95 => format!("{factor:.1}"),
-        _ => format!("{factor:.0}"),
-    }
 }
 
 /// How much later a step may end, as short as it is worth: `+10m`. Nothing where it may not.
 pub(super) fn slack(slot: &Slot) -> String {
     let seconds = slot.slack.as_secs();
     let unit = match seconds {
-        0..600 => 1,
-        600..36_000 => 60,
+        0..120 => 1,
+        120..36_000 => 60,
         _ => 3_600,
     };
     match seconds / unit * unit {
@@ -51,17 +42,15 @@ pub(super) fn slack(slot: &Slot) -> String {
 pub(super) fn corrections(view: &View) -> Option<String> {
     let (corrections, own) = view.corrections?;
     let mut parts = vec![format!("estimates corrected by {}", count(corrections.runs(), "run"))];
-    for (basis, whose) in [(Basis::Task, "its own past"), (Basis::Agent, "its agent's")] {
-        let number = corrections.count(basis);
-        if number > 0 {
-            parts.push(format!("{} by {whose}", count(number, "task")));
-        }
-    }
+    let by = [(Basis::Task, "by the task's own"), (Basis::Agent, "by its agent's")];
+    let by = by.map(|(basis, whose)| (corrections.count(basis), whose));
+    let by = by.iter().filter(|(number, _)| *number > 0).map(|(number, whose)| format!("{number} {whose}"));
+    parts.push(by.collect::<Vec<_>>().join(", "));
     let (least, most) = corrections.range();
     let range = if times(least) == times(most) {
-        format!("×{}", times(least))
+        times(least)
     } else {
-        format!("×{} to ×{}", times(least), times(most))
+        format!("{} to {}", times(least), times(most))
     };
     parts.push(format!("{range}, confidence {}", corrections.confidence().word()));
     parts.push(format!("by the plan's own words {} (--no-history)", words::time(own)));
@@ -80,10 +69,10 @@ pub(super) fn below(view: &View, look: &Look, has_slack: bool, has_index: bool) 
         let dot = look.mark("·", "-");
         let mut legend = format!("{mark} decides when the plan ends");
         if has_slack && slots().any(|slot| !slack(slot).is_empty()) {
-            legend += &format!(" {dot} +5m may end that much later");
+            legend += &format!(" {dot} +5m is slack");
         }
         if has_index {
-            legend += &format!(" {dot} 50% decides in half the draws");
+            legend += &format!(" {dot} 50% in half the draws");
         }
         lines.push(legend);
         lines.extend(strip(forecast, look));
@@ -114,7 +103,10 @@ pub(super) fn below(view: &View, look: &Look, has_slack: bool, has_index: bool) 
             look.width,
         ));
     }
-    lines.extend(people(view).map(|line| cut(&line, look.width)));
+    if let Some(line) = people(view) {
+        lines.push(String::new());
+        lines.push(cut(&line, look.width));
+    }
     lines
 }
 
@@ -163,8 +155,8 @@ fn people(view: &View) -> Option<String> {
     };
     let number = view.plan.steps.iter().filter(asks).count();
     (number > 0).then(|| {
-        let verb = if number == 1 { "waits" } else { "wait" };
-        let what = count(number, "question");
-        format!("\n{what} {verb} for a person, here at no cost; `wavec simulate --gate-delay 15m` adds it")
+        let verb = if number == 1 { "takes" } else { "take" };
+        let what = count(number, "answer");
+        format!("{what} of people {verb} no time here: see wavec simulate --gate-delay 15m")
     })
 }

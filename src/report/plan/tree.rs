@@ -95,6 +95,9 @@ pub fn totals(view: &View) -> Vec<String> {
 
 /// As exact as a guess is: to the minute above ten minutes.
 fn rounded(time: Duration) -> Duration {
+    if time.as_secs() < 10 {
+        return time;
+    }
     let unit = if time.as_secs() < 600 { 1 } else { 60 };
     Duration::from_secs((time.as_secs() + unit / 2) / unit * unit)
 }
