@@ -11,6 +11,7 @@ pub mod levers;
 mod obstacle;
 mod queue;
 pub mod sample;
+pub mod search;
 mod shape;
 mod stretch;
 
