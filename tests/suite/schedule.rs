@@ -10,5 +10,7 @@ pub mod plans;
 mod properties;
 #[path = "schedule/sampling.rs"]
 mod sampling;
+#[path = "schedule/search.rs"]
+mod search;
 #[path = "schedule/views.rs"]
 mod views;
