@@ -10,6 +10,7 @@ mod sys;
 
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
+use crate::crash::{self, Place};
 use log::Log;
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
@@ -180,7 +181,9 @@ fn launch(job: &Job, log_limit: u64) -> Result<Running, String> {
     };
     let pid = {
         let mut started = sweep::started();
+        crash::point(Place::Spawning);
         let pid = sys::spawn(&spawn).map_err(|error| why_not(program, &error))?;
+        crash::point(Place::Spawned);
         started.insert(pid);
         pid
     };
@@ -225,6 +228,7 @@ impl Running {
                 }
             }
         };
+        crash::point(Place::Ended);
         let grace = if matches!(stage, Stage::Killed) { Duration::ZERO } else { graces.leftover };
         let target = Target::Job { mark: self.mark.clone(), leader: self.leader.pid };
         let leftovers = tokio::select! {
@@ -234,6 +238,7 @@ impl Running {
         self.leader.is_over = true;
         let _ = sys::reap(self.leader.pid);
         sweep::started().remove(self.leader.pid);
+        crash::point(Place::Reaped);
         self.finish(status, leftovers).await
     }
 
