@@ -119,3 +119,65 @@ fn deaths_at_random_cost_nothing() {
     );
     assert!(deaths > 20);
 }
+
+/// The disk fails at one write of the journal, at each in its turn: full, broken, or in the middle of a write.
+#[test]
+fn a_disk_that_fails_costs_nothing() {
+    if project::shim().is_none() {
+        eprintln!("there is no C compiler: left out");
+        return;
+    }
+    const FULL: i32 = 28;
+    const BROKEN: i32 = 5;
+    let is_long = number("WAVEC_CRASHES").is_some();
+    let begin = Instant::now();
+    let ways = [(FULL, "all"), (BROKEN, "all"), (FULL, "torn"), (BROKEN, "once")];
+    let next = AtomicU64::new(0);
+    let (failures, places) = (AtomicU32::new(0), AtomicU64::new(0));
+    let text = plans::text("retried", 3);
+    let undisturbed = undisturbed(&text);
+    on_two_threads(|| {
+        while let Some((error, how)) = ways.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+            let step = if is_long { 1 } else { 9 };
+            let mut at = 1;
+            loop {
+                let mut project = Project::new(&text);
+                let mut is_first = true;
+                project.carry_out(&mut |_| {
+                    if std::mem::take(&mut is_first) { Death::Disk(at, *error, how) } else { Death::None }
+                });
+                assert_eq!(project.state(), undisturbed);
+                failures.fetch_add(project.failures, Ordering::Relaxed);
+                places.fetch_max(at, Ordering::Relaxed);
+                // Beyond the last write nothing fails any more; one failure that nobody minds is no end.
+                if project.failures == 0 && at > 60 || at > 400 {
+                    break;
+                }
+                at += step;
+            }
+        }
+    });
+    let (failures, places) = (failures.into_inner(), places.into_inner());
+    eprintln!("{failures} failures of the disk, up to write {places} of a run, in {:?}", begin.elapsed());
+    assert!(failures > 10);
+}
+
+/// The wall clock jumps by hours between any two looks at it.
+#[test]
+fn a_clock_that_jumps_costs_nothing() {
+    if project::shim().is_none() {
+        eprintln!("there is no C compiler: left out");
+        return;
+    }
+    for shape in ["mixed", "approved"] {
+        let text = plans::text(shape, 5);
+        let mut project = Project::new(&text);
+        project.has_jumping_clock = true;
+        let mut turn = 0;
+        project.carry_out(&mut |_| {
+            turn += 1;
+            if turn == 1 { Death::Place(20) } else { Death::None }
+        });
+        assert_eq!(project.state(), undisturbed(&text));
+    }
+}

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use wavec::check::{Memory, Options};
 use wavec::event::progress::{Progress, TaskState};
@@ -21,8 +21,27 @@ pub enum Death {
     Place(u64),
     /// After a time.
     Time(Duration),
+    /// Not at all, but the disk of the journal fails at the so-manieth write, with that error, in that manner.
+    Disk(u64, i32, &'static str),
     /// Not at all.
     None,
+}
+
+/// The library that fails a disk and makes a clock jump; none where there is no C compiler.
+pub fn shim() -> Option<&'static Path> {
+    static SHIM: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = SHIM.get_or_init(|| {
+        let library =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("failing-disk-{}.so", std::process::id()));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/failing-disk.c");
+        let status = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([&library, &source])
+            .arg("-ldl")
+            .status();
+        status.is_ok_and(|status| status.success()).then_some(library)
+    });
+    made.as_deref()
 }
 
 /// How a session ended.
@@ -49,6 +68,10 @@ pub struct Project {
     pub deaths: u32,
     /// Attempts that were in flight when it died.
     pub lost: u32,
+    /// How often the disk failed it.
+    pub failures: u32,
+    /// Whether its wall clock goes wild.
+    pub has_jumping_clock: bool,
     told: String,
 }
 
@@ -70,6 +93,8 @@ impl Project {
             text: text.into(),
             deaths: 0,
             lost: 0,
+            failures: 0,
+            has_jumping_clock: false,
             told: String::new(),
         }
     }
@@ -81,6 +106,16 @@ impl Project {
         command.env("WAVE_CRASH_TEST", &self.directory).env_remove("WAVEC_MARK").env_remove("WAVEC_CRASH");
         if let Death::Place(count) = death {
             command.env("WAVEC_CRASH", count.to_string());
+        }
+        if let Death::Disk(at, error, how) = death {
+            command.env("LD_PRELOAD", shim().expect("there is a C compiler"));
+            command
+                .env("FAIL_AFTER", at.to_string())
+                .env("FAIL_WITH", error.to_string())
+                .env("FAIL_HOW", how);
+        }
+        if self.has_jumping_clock {
+            command.env("LD_PRELOAD", shim().expect("there is a C compiler")).env("CLOCK_JUMPS", "1");
         }
         let output = std::fs::File::options()
             .append(true)
@@ -118,6 +153,12 @@ impl Project {
             match (self.wavec(words, death), is_asked) {
                 (End::Code(0), false) => return self.check(true),
                 (End::Code(0), true) | (End::Killed, _) => {}
+                (End::Code(5), _) if matches!(death, Death::Disk(..)) => {
+                    self.failures += 1;
+                    self.assert_told_what_to_do();
+                    let left = self.left_processes();
+                    assert!(left.is_empty(), "still there: {left:?}\n{}", self.report());
+                }
                 // The run asks.
                 (End::Code(4), false) => {
                     is_asked = true;
@@ -131,6 +172,14 @@ impl Project {
             self.check(false);
         }
         panic!("it never ends\n{}", self.report());
+    }
+
+    /// The error names the file, and what to do.
+    fn assert_told_what_to_do(&self) {
+        let output = self.read("output").unwrap_or_default();
+        let error = output.rfind("error: ").map_or("", |at| &output[at..]);
+        let is_told = error.contains("/.wavec") && error.contains(" help: ");
+        assert!(is_told, "{error:?}\n{}", self.report());
     }
 
     fn told_last(&self, words: &str) -> bool {
