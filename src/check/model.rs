@@ -228,13 +228,15 @@ pub struct Agent<'a> {
 pub enum AgentSource<'a> {
     /// `agent NAME { … }`
     Declared(&'a ast::Body<'a>),
-    /// `.claude/agents/NAME.md`
+    /// `.claude/agents/NAME.md`, or its like of another program
     File(AgentFile),
 }
 
 /// What a definition file says in its front matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentFile {
+    /// The driver that calls it.
+    pub driver: &'static str,
     /// The file, relative to the plan's directory.
     pub path: String,
     /// `model`

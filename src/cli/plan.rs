@@ -1,7 +1,7 @@
 //! `wavec plan`: show who does what, after what, and when it ends.
 
-use super::loader;
-use super::{Global, output};
+use super::history::{self, Past};
+use super::{Global, loader, output};
 use crate::check::Purpose;
 use crate::compile::Compilation;
 use crate::diagnostic::Severity;
@@ -37,6 +37,9 @@ pub struct Args {
     /// At most so many tasks at once, in place of the plan's `workers`; several give a table
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     workers: Vec<u32>,
+    /// Forecast by the plan's own words, whatever earlier runs took
+    #[arg(long)]
+    no_history: bool,
 }
 
 /// The most steps of all rounds together.
@@ -65,9 +68,13 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some(plan) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Some(written) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Past { plan, corrections } = history::past(&written, &args.plan, args.no_history)?;
     if args.workers.len() > 1 {
-        let one = |workers: &u32| (*workers, estimate(&plan, &Limits { workers: Some(*workers) }));
+        let one = |workers: &u32| {
+            let limits = Limits { workers: Some(*workers) };
+            (*workers, estimate(&plan, &limits), sampled(&plan, &limits))
+        };
         let forecasts: Vec<_> = args.workers.iter().map(one).collect();
         output::print(&tree::workers_table(&forecasts))?;
         return Ok(Exit::Success);
@@ -79,7 +86,11 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let samples = is_asked.then(|| sampled(&plan, &limits)).flatten();
     let levers =
         if is_asked { levers::levers(&plan, &limits, &forecast).unwrap_or_default() } else { Vec::new() };
-    let view = View::new(&plan, &forecast).samples(samples.as_ref()).levers(&levers);
+    let own = if corrections.is_some() { estimate(&written, &limits).makespan } else { forecast.makespan };
+    let view = View::new(&written, &forecast)
+        .samples(samples.as_ref())
+        .levers(&levers)
+        .corrected(corrections.as_ref(), own);
     let stdout = std::io::stdout();
     output::print(&match args.format {
         Format::Tree => tree::render(&view, &look(global, &stdout)),

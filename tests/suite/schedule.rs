@@ -4,6 +4,8 @@
 mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
+#[path = "schedule/model.rs"]
+mod model;
 #[path = "schedule/pictures.rs"]
 mod pictures;
 #[path = "schedule/plans.rs"]
@@ -12,5 +14,7 @@ pub mod plans;
 mod properties;
 #[path = "schedule/sampling.rs"]
 mod sampling;
+#[path = "schedule/search.rs"]
+mod search;
 #[path = "schedule/views.rs"]
 mod views;

@@ -194,7 +194,7 @@ fn a_large_plan_is_folded_and_says_so() {
         assert_eq!(says, is_folded, "{count}");
         let chart = gantt::render(&view, &Look::plain());
         assert!(chart.lines().count() < 200, "{count}");
-        assert_eq!(chart.contains("more tasks"), is_cut, "{count}");
+        assert_eq!(chart.contains(" more"), is_cut, "{count}");
     }
 }
 
