@@ -1,5 +1,7 @@
 //! The scheduler: what may start when, and how everything ends.
 
+#[path = "schedule/calibrate.rs"]
+mod calibrate;
 #[path = "schedule/forecast.rs"]
 mod forecast;
 #[path = "schedule/machine.rs"]
@@ -7,8 +9,10 @@ mod machine;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]
-mod properties;
+pub mod properties;
 #[path = "schedule/sampling.rs"]
 mod sampling;
+#[path = "schedule/simulate.rs"]
+mod simulate;
 #[path = "schedule/views.rs"]
 mod views;
