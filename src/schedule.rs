@@ -10,6 +10,7 @@ pub mod estimate;
 mod flow;
 pub mod levers;
 mod obstacle;
+pub mod quantile;
 mod queue;
 pub mod sample;
 mod shape;

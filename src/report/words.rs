@@ -139,6 +139,7 @@ pub fn decision(decision: Decision) -> &'static str {
         Decision::Go => "go",
         Decision::NoGo => "no-go",
         Decision::Blocked => "blocked",
+        Decision::NotRun => "not run",
         Decision::Skipped => "skipped",
     }
 }
