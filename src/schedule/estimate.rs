@@ -7,7 +7,7 @@ use super::clock::Times;
 use super::flow::Flow;
 use super::shape::{Edge, expected_milliseconds};
 use super::{Limits, Order, Outcome, Schedule, State};
-use crate::plan::{Action, GroupId, Plan, StepId, StepKind, TaskId};
+use crate::plan::{Action, Cost, GroupId, Plan, StepId, StepKind, TaskId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -346,11 +346,11 @@ fn timeline(plan: &Plan, steps: &[Slot]) -> Vec<(Duration, u32)> {
 }
 
 /// What one attempt of a task costs in money and in tokens, least and most: as it says, else as its agent says.
-pub fn cost_of(plan: &Plan, task: TaskId) -> (Option<(u64, u64)>, Option<(u64, u64)>) {
+pub fn cost_of(plan: &Plan, task: TaskId) -> Cost {
     let task = plan.task(task);
     let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
     let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent).cost).unwrap_or_default();
-    (task.cost.money.or(agent.money), task.cost.tokens.or(agent.tokens))
+    Cost { money: task.cost.money.or(agent.money), tokens: task.cost.tokens.or(agent.tokens) }
 }
 
 /// What the tasks cost together. An agent's task that says nothing costs as its agent says.
@@ -361,7 +361,7 @@ fn cost(plan: &Plan, tasks: &[TaskId]) -> CostSum {
         *sum = Some((least.saturating_add(part.0), most.saturating_add(part.1)));
     };
     for task in tasks {
-        let (money, tokens) = cost_of(plan, *task);
+        let Cost { money, tokens } = cost_of(plan, *task);
         let is_agents = matches!(plan.task(*task).action, Action::Prompt(_) | Action::PromptFile(_));
         if let Some(money) = money {
             add(&mut sum.money, money);

@@ -2,7 +2,7 @@
 
 use super::claims::chain;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::plan::{Comparison, StepKind, TaskId};
+use crate::plan::{Comparison, Cost, StepKind, TaskId};
 use crate::prove::Proof;
 use crate::prove::names::{count, duration, list, money, tokens};
 use crate::schedule::Forecast;
@@ -124,7 +124,7 @@ pub fn cost_refuted(
     is_money: bool,
 ) -> Diagnostic {
     let own = |task: TaskId| {
-        let (money, tokens) = cost_of(proof.plan, task);
+        let Cost { money, tokens } = cost_of(proof.plan, task);
         Some((task, if is_money { money? } else { tokens? }))
     };
     let mut tasks: Vec<(TaskId, (u64, u64))> = proof.plan.task_ids().filter_map(own).collect();

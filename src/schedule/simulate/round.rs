@@ -5,7 +5,8 @@
 
 use super::{Culprit, End, Round, Troubles};
 use crate::plan::{
-    Action, Approval, Criterion, GateId, GroupId, OnFailure, OnNoGo, Plan, StepId, StepKind, TaskId, Test,
+    Action, Approval, Cost, Criterion, GateId, GroupId, OnFailure, OnNoGo, Plan, StepId, StepKind, TaskId,
+    Test,
 };
 use crate::schedule::estimate::cost_of;
 use crate::schedule::sample::{Dice, Draw};
@@ -598,7 +599,7 @@ impl Kind {
         let task = plan.task(id);
         let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
         let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent));
-        let (money, tokens) = cost_of(plan, id);
+        let Cost { money, tokens } = cost_of(plan, id);
         let manual = task.success.iter().filter(|criterion| matches!(criterion.test, Test::Manual));
         Kind {
             draw: Draw::of(task),
