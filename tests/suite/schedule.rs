@@ -6,12 +6,16 @@ mod calibrate;
 mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
+#[path = "schedule/model.rs"]
+mod model;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]
 pub mod properties;
 #[path = "schedule/sampling.rs"]
 mod sampling;
+#[path = "schedule/search.rs"]
+mod search;
 #[path = "schedule/simulate.rs"]
 mod simulate;
 #[path = "schedule/views.rs"]
