@@ -45,8 +45,8 @@ fn columns_count_utf16_units_and_lines_may_end_as_they_like() {
     let mut client = plain(&[]);
     // An emoji is two units, a CJK character one.
     client.open(PLAN, "plan p \"🌊 日本\"\r\ntask a { run \"🌊🌊\"  aftr b }\r\n");
-    client.until(PLAN, &["1:22 unknown-word"]);
-    client.edit(PLAN, (1, 22), (1, 28), "");
+    client.until(PLAN, &["1:21 malformed-statement"]);
+    client.edit(PLAN, (1, 21), (1, 27), "");
     client.until(PLAN, &[]);
     client.edit(PLAN, (1, 14), (1, 18), "日本");
     client.edit(PLAN, (1, 16), (1, 16), "語");
@@ -60,7 +60,7 @@ fn utf8_columns_when_the_client_prefers_them() {
     let capabilities = json!({ "general": { "positionEncodings": ["utf-8", "utf-16"] } });
     let mut client = Client::start(capabilities, &[]);
     client.open(PLAN, "plan p\ntask a { run \"🌊\"  aftr b }\n");
-    client.until(PLAN, &["1:21 unknown-word"]);
+    client.until(PLAN, &["1:21 malformed-statement"]);
     assert!(client.end());
 }
 
