@@ -14,6 +14,7 @@ mod generate;
 mod glob;
 mod journal;
 mod machine;
+mod peers;
 mod pre_commit;
 mod prove;
 mod render;
