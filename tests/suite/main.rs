@@ -16,6 +16,7 @@ mod ide;
 mod journal;
 mod lsp;
 mod machine;
+mod peers;
 mod pre_commit;
 mod prove;
 mod render;
