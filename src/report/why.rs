@@ -310,6 +310,13 @@ impl Why<'_> {
                         "  sooner: narrower claims, so that wavec sees that they do not touch".to_string(),
                     );
                 }
+                Obstacle::Turn(first) => {
+                    let StepKind::Task(first) = plan.step(first).kind else { continue };
+                    lines.push(format!(
+                        "  it leaves its place to {}, which is about to come and has more behind it",
+                        plan.task(first).name
+                    ));
+                }
                 Obstacle::Quota => lines.push("  the quota of its driver is spent".to_string()),
                 Obstacle::Stopped => lines.push("  the run is stopping: nothing new starts".to_string()),
                 Obstacle::Needs(_) | Obstacle::NeedsAny(_) => {}
@@ -374,7 +381,7 @@ impl Why<'_> {
                             ));
                         }
                         Some(Decision::Go | Decision::Skipped) => {}
-                        None => open.push(needed),
+                        Some(Decision::NotRun) | None => open.push(needed),
                     },
                     _ => open.push(needed),
                 }
@@ -507,6 +514,7 @@ pub fn schedule(progress: &Progress) -> Schedule {
             StepKind::Gate(gate) => progress.gates[gate.index()].decision.map(|decision| {
                 match (decision, plan.gate(gate).on_no_go) {
                     (Decision::Skipped, _) => Outcome::Skipped,
+                    (Decision::NotRun, _) => Outcome::NotRun,
                     (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => {
                         Outcome::Succeeded
                     }

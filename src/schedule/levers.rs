@@ -2,8 +2,8 @@
 //!
 //! Asks the forecast of plans that lack one edge. It does not know whether the edge may go: that is the author's.
 
-use super::Limits;
-use super::estimate::{Forecast, estimate};
+use super::estimate::{Forecast, estimate, estimate_by};
+use super::{Limits, Schedule, by_critical_path};
 use crate::plan::{GroupId, GroupKind, Need, NeedSource, Plan, StepId, StepKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,27 +45,42 @@ pub enum LeverChange {
 const MOST_FORECASTS: usize = 200;
 const MOST_STEPS: usize = 400_000;
 
+/// The most steps of all forecasts together for which each is searched for the best order.
+const MOST_SEARCHED: usize = 1_000;
+
 /// What would make the plan end sooner, the best first. None when the plan is too large to try.
 pub fn levers(plan: &Arc<Plan>, limits: &Limits, forecast: &Forecast) -> Option<Vec<Lever>> {
     let changes = changes(plan, forecast);
     if changes.len() > MOST_FORECASTS || changes.len() * plan.steps.len() > MOST_STEPS {
         return None;
     }
+    // As well searched as the forecast itself where that takes no time that one would notice; else in its order or by
+    // the critical path, whichever is better.
+    let is_small = changes.len() * plan.steps.len() <= MOST_SEARCHED;
+    let own = (!is_small).then(|| Arc::clone(Schedule::new(Arc::clone(plan), *limits).order()));
+    let makespan = |plan: &Arc<Plan>, limits: &Limits| match &own {
+        None => estimate(plan, limits).makespan,
+        Some(own) => {
+            let by_path = estimate_by(plan, limits, by_critical_path(plan, *limits)).makespan;
+            estimate_by(plan, limits, Arc::clone(own)).makespan.min(by_path)
+        }
+    };
     let mut levers = Vec::new();
     for change in changes {
         let other = match change {
-            LeverChange::Workers(workers) => estimate(plan, &Limits { workers: Some(workers) }),
+            LeverChange::Workers(workers) => makespan(plan, &Limits { workers: Some(workers) }),
             LeverChange::Overlap { first, second, .. } => {
-                estimate(&Arc::new(overlapped(plan, first, second)), limits)
+                makespan(&Arc::new(overlapped(plan, first, second)), limits)
             }
             LeverChange::Edge { first, second } => {
                 let mut without = Plan::clone(plan);
                 without.steps[second.index()].needs.retain(|need| !is_edge(need, first));
-                estimate(&Arc::new(without), limits)
+                makespan(&Arc::new(without), limits)
             }
         };
-        let saves = forecast.makespan.saturating_sub(other.makespan);
-        if !saves.is_zero() {
+        let saves = forecast.makespan.saturating_sub(other);
+        // What a barrier costs is told of each, also that it is nothing.
+        if !saves.is_zero() || matches!(change, LeverChange::Overlap { .. }) {
             levers.push(Lever { change, saves });
         }
     }
@@ -81,11 +96,12 @@ fn changes(plan: &Plan, forecast: &Forecast) -> Vec<LeverChange> {
         let StepKind::Enter(second) = step.kind else { continue };
         for need in &step.needs {
             let Need::Succeeded(needed, NeedSource::Sequence) = need else { continue };
-            if let StepKind::Leave(first) = plan.step(*needed).kind
+            let (leave, is_gate) = behind_gates(plan, *needed);
+            if let StepKind::Leave(first) = plan.step(leave).kind
                 && plan.group(first).kind == GroupKind::Wave
                 && plan.group(second).kind == GroupKind::Wave
             {
-                changes.push(LeverChange::Overlap { first, second, has_gate: has_gate(first) });
+                changes.push(LeverChange::Overlap { first, second, has_gate: is_gate || has_gate(first) });
             }
         }
     }
@@ -113,6 +129,22 @@ fn changes(plan: &Plan, forecast: &Forecast) -> Vec<LeverChange> {
     changes
 }
 
+/// What stands before the gates between two items, and whether there are any.
+fn behind_gates(plan: &Plan, step: StepId) -> (StepId, bool) {
+    let mut at = step;
+    while let StepKind::Gate(_) = plan.step(at).kind {
+        let before = plan.step(at).needs.iter().find_map(|need| match need {
+            Need::Succeeded(needed, NeedSource::Sequence) => Some(*needed),
+            _ => None,
+        });
+        match before {
+            Some(before) => at = before,
+            None => break,
+        }
+    }
+    (at, at != step)
+}
+
 fn is_edge(need: &Need, first: StepId) -> bool {
     matches!(need, Need::Succeeded(needed, NeedSource::After | NeedSource::Sequence) if *needed == first)
 }
@@ -125,7 +157,11 @@ fn overlapped(plan: &Plan, first: GroupId, second: GroupId) -> Plan {
         (step_of(StepKind::Enter(first)), step_of(StepKind::Leave(first)), step_of(StepKind::Enter(second)))
     {
         let needs = plan.step(enter).needs.clone();
-        other.steps[behind.index()].needs.retain(|need| !is_edge(need, leave));
+        let is_behind = |need: &Need| {
+            matches!(need, Need::Succeeded(needed, NeedSource::After | NeedSource::Sequence)
+                if behind_gates(plan, *needed).0 == leave)
+        };
+        other.steps[behind.index()].needs.retain(|need| !is_behind(need));
         other.steps[behind.index()].needs.extend(needs);
         // What followed the second wave followed the first one too.
         let end = step_of(StepKind::Leave(second));
