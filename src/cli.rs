@@ -4,10 +4,12 @@
 //! what wavec says about it.
 
 mod approve;
+mod calibrate;
 mod check;
 mod completions;
 mod explain;
 mod fmt;
+mod history;
 mod keyboard;
 mod loader;
 mod new;
@@ -21,6 +23,7 @@ mod runs;
 mod session;
 mod settings;
 mod show;
+mod simulate;
 mod stage;
 mod view;
 mod why;
@@ -85,6 +88,8 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Plan(plan::Args),
+    Simulate(simulate::Args),
+    Calibrate(calibrate::Args),
     Run(run::Args),
     Resume(resume::Args),
     Runs(runs::Args),
@@ -105,6 +110,8 @@ pub fn main() -> Exit {
         Command::Check(args) => check::run(args, &global),
         Command::Fmt(args) => fmt::run(args, &global),
         Command::Plan(args) => plan::run(args, &global),
+        Command::Simulate(args) => simulate::run(args, &global),
+        Command::Calibrate(args) => calibrate::run(args, &global),
         Command::Run(args) => run::run(args, &global),
         Command::Resume(args) => resume::run(args, &global),
         Command::Runs(args) => runs::run(args, &global),

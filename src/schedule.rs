@@ -4,6 +4,7 @@
 //! real time and `estimate` in virtual time, so a forecast and a run differ in durations and outcomes, never in rules.
 //! It does not know attempts, retries or verdicts: a step ends once, with the outcome that counts.
 
+pub mod calibrate;
 mod clock;
 pub mod estimate;
 mod flow;
@@ -14,6 +15,7 @@ mod queue;
 pub mod sample;
 pub mod search;
 mod shape;
+pub mod simulate;
 mod stretch;
 mod turns;
 

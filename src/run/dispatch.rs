@@ -8,6 +8,7 @@ use super::attempt::{self, Assignment, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
 use super::judging::{Judging, Question};
+use super::pace::Pace;
 use super::timers::{Timer, TimerId, Timers};
 use super::{Request, Setup, Sink};
 use crate::backend::{Urgency, raise};
@@ -110,6 +111,7 @@ pub(super) struct Dispatcher<'s> {
     pub context: Arc<Context>,
     pub schedule: Schedule,
     pub timers: Timers,
+    pub pace: Pace,
     pub tasks: Vec<TaskLife>,
     pub outputs: Arc<Outputs>,
     pub judgings: BTreeMap<CheckOwner, Judging>,
@@ -173,6 +175,7 @@ impl<'s> Dispatcher<'s> {
             context: Arc::new(Context::new(Arc::clone(&plan), &setup)?),
             schedule: Schedule::new(Arc::clone(&plan), Limits { workers: setup.workers }),
             timers: Timers::default(),
+            pace: Pace::new(),
             tasks: plan.tasks.iter().map(|_| life()).collect(),
             outputs: Arc::default(),
             judgings: BTreeMap::new(),
@@ -223,6 +226,7 @@ impl<'s> Dispatcher<'s> {
                 self.asked_for(request);
             }
             self.advance();
+            self.watch_turns();
             if let Err(error) = self.commit() {
                 self.abandon().await;
                 return Err(error);
@@ -279,6 +283,7 @@ impl<'s> Dispatcher<'s> {
             Message::Due(Timer::Retry(task)) => self.begin_attempt(task),
             Message::Due(Timer::WaitOver(task)) => self.wait_over(task),
             Message::Due(Timer::Deadline(owner, index)) => self.nobody_answered(owner, index),
+            Message::Due(Timer::Turn) => self.turn_is_late(),
         }
     }
 
@@ -353,6 +358,7 @@ impl<'s> Dispatcher<'s> {
                     return;
                 }
                 self.phase = Phase::Running;
+                self.begin_pace();
             }
             let changes = self.schedule.drain_changes();
             let is_quiet = changes.is_empty();
@@ -375,7 +381,10 @@ impl<'s> Dispatcher<'s> {
 
     fn start(&mut self, step: StepId, work: Step) {
         match work {
-            Step::Task(task) => self.start_task(task),
+            Step::Task(task) => {
+                self.pace.note_start(step);
+                self.start_task(task);
+            }
             Step::Gate(gate) => self.start_gate(gate),
             Step::Success(group) => {
                 debug_assert_eq!(self.plan.step(step).kind, StepKind::Success(group));

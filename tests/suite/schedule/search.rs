@@ -19,8 +19,8 @@ fn any_problem() -> impl Strategy<Value = Problem> {
 }
 
 fn problem(dice: &mut Dice, jobs: usize, capacities: usize) -> Problem {
-    let mut problem = Problem::default();
-    problem.capacities = (0..capacities).map(|_| 1 + dice.roll(4) as u32).collect();
+    let capacities = (0..capacities).map(|_| 1 + dice.roll(4) as u32).collect();
+    let mut problem = Problem { capacities, ..Problem::default() };
     for job in 0..jobs {
         problem.durations.push(dice.roll(10) as u64);
         let needs = (0..job as u32).filter(|_| dice.one_in(5));
@@ -137,6 +137,10 @@ proptest! {
         prop_assert!(found.makespan <= began.makespan);
         prop_assert!(found.schedules <= u64::from(turns.max(1)));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No order that a plan is carried out by is worse than the longest remaining path first.
     #[test]
