@@ -194,6 +194,9 @@ impl<'s> Ground<'s> {
         for (left, step) in running {
             problem.durations[step.index()] = *left;
         }
+        // Sums of them are to stay numbers.
+        let longest = u64::MAX / 4 / problem.len().max(1) as u64;
+        problem.durations.iter_mut().for_each(|time| *time = (*time).min(longest));
         (problem.demands, problem.capacities) = demands(shape, &problem.durations)?;
         if problem.capacities.is_empty() {
             return None;
