@@ -9,7 +9,7 @@ use crate::diagnostic::render::{TextOptions, render_text};
 use crate::error::{Exit, Result};
 use crate::plan::Plan;
 use crate::report::Look;
-use crate::report::plan::{View, dot, json, mermaid, tree};
+use crate::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
 use crate::schedule::sample::{self, Samples};
 use crate::schedule::{Forecast, Limits, Order, estimate, estimate_by, levers, order_within};
 use clap::ValueEnum;
@@ -81,6 +81,12 @@ const MOST_DRAWS: usize = 400_000;
 enum Format {
     /// A tree for people
     Tree,
+    /// A Gantt chart of the forecast, at the terminal
+    Gantt,
+    /// A picture: the Gantt chart of the forecast, light and dark
+    Svg,
+    /// The picture on a page of its own, with a table of the tasks
+    Html,
     /// One document; its schema is docs/schema/plan.json
     Json,
     /// A Mermaid flowchart of the order
@@ -107,7 +113,8 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     }
     let limits = Limits { workers: args.workers.first().copied() };
     let (forecast, order) = args.search.forecast(&plan, limits);
-    let is_asked = matches!(args.format, Format::Tree | Format::Json);
+    let is_asked =
+        matches!(args.format, Format::Tree | Format::Gantt | Format::Svg | Format::Html | Format::Json);
     let samples = is_asked.then(|| sampled(&plan, &limits, order)).flatten();
     let levers =
         if is_asked { levers::levers(&plan, &limits, &forecast).unwrap_or_default() } else { Vec::new() };
@@ -119,6 +126,9 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let stdout = std::io::stdout();
     output::print(&match args.format {
         Format::Tree => tree::render(&view, &look(global, &stdout)),
+        Format::Gantt => gantt::render(&view, &look(global, &stdout)),
+        Format::Svg => svg::render(&view),
+        Format::Html => html::render(&view),
         Format::Json => json::render(&view, stdout.is_terminal()),
         Format::Mermaid => mermaid::flowchart(&view),
         Format::MermaidGantt => mermaid::gantt(&view),
@@ -159,5 +169,5 @@ pub(super) fn compiled(
 
 /// How text for people looks on a stream.
 pub(super) fn look(global: &Global, stream: &impl IsTerminal) -> Look {
-    Look { has_color: global.has_color(stream), width: output::columns(stream), ..Look::plain() }
+    Look { zone: Look::plain().zone, ..super::project::look(global, stream) }
 }

@@ -3,9 +3,13 @@
 //! Each takes the plan and its forecast and gives text. They decide nothing and know no file and no clock.
 
 mod below;
+mod chart;
 pub mod dot;
+pub mod gantt;
+pub mod html;
 pub mod json;
 pub mod mermaid;
+pub mod svg;
 pub mod tree;
 pub(in crate::report) mod words;
 

@@ -66,6 +66,17 @@ pub(super) enum Stage {
     Pausing { timer: TimerId, reason: String },
 }
 
+/// How many tasks are in the stages that the loop asks for again and again.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// Whose work is being done.
+    pub working: usize,
+    /// Between two attempts.
+    pub pausing: usize,
+    /// Of a rollback or `finally`, and not over.
+    pub cleanup: usize,
+}
+
 /// What the dispatcher knows of a task.
 pub(super) struct TaskLife {
     pub stage: Stage,
@@ -113,6 +124,7 @@ pub(super) struct Dispatcher<'s> {
     pub timers: Timers,
     pub pace: Pace,
     pub tasks: Vec<TaskLife>,
+    pub tally: Tally,
     pub outputs: Arc<Outputs>,
     pub judgings: BTreeMap<CheckOwner, Judging>,
     pub questions: Vec<Question>,
@@ -153,7 +165,12 @@ pub(super) struct Dispatcher<'s> {
     jobs: JoinSet<()>,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// When the events that may wait for others are recorded at the latest.
+    commit_by: Option<Instant>,
 }
+
+/// How long it may stay unrecorded that a process runs.
+const RUNNING_WAITS: Duration = Duration::from_millis(20);
 
 impl<'s> Dispatcher<'s> {
     pub fn new(
@@ -177,6 +194,7 @@ impl<'s> Dispatcher<'s> {
             timers: Timers::default(),
             pace: Pace::new(),
             tasks: plan.tasks.iter().map(|_| life()).collect(),
+            tally: Tally::default(),
             outputs: Arc::default(),
             judgings: BTreeMap::new(),
             questions: Vec::new(),
@@ -206,6 +224,7 @@ impl<'s> Dispatcher<'s> {
             jobs: JoinSet::new(),
             events: Vec::new(),
             effects: Vec::new(),
+            commit_by: None,
             plan,
         })
     }
@@ -227,7 +246,9 @@ impl<'s> Dispatcher<'s> {
             }
             self.advance();
             self.watch_turns();
-            if let Err(error) = self.commit() {
+            if self.may_wait() {
+                self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
+            } else if let Err(error) = self.commit() {
                 self.abandon().await;
                 return Err(error);
             }
@@ -238,8 +259,9 @@ impl<'s> Dispatcher<'s> {
                 self.sink.record(&[Event::RunEnded { outcome, reason }])?;
                 return Ok(outcome);
             }
-            let message = self.next().await;
-            self.hear(message);
+            if let Some(message) = self.next().await {
+                self.hear(message);
+            }
             // What came together is recorded together.
             while let Ok(message) = self.messages.try_recv() {
                 self.hear(message);
@@ -247,19 +269,32 @@ impl<'s> Dispatcher<'s> {
         }
     }
 
-    async fn next(&mut self) -> Message {
+    /// Whether what is to be recorded is only that processes run: nothing follows from that, and soon there will be
+    /// more to record with it.
+    fn may_wait(&self) -> bool {
+        let is_running = |event: &Event| matches!(event, Event::AttemptRunning { pid: Some(_), .. });
+        !self.events.is_empty()
+            && self.events.iter().all(is_running)
+            && self.effects.is_empty()
+            && !matches!(self.phase, Phase::Ending(..))
+            && self.commit_by.is_none_or(|by| Instant::now() < by)
+    }
+
+    async fn next(&mut self) -> Option<Message> {
         loop {
             let due = self.timers.next();
+            let commit_by = self.commit_by;
             tokio::select! {
                 biased;
                 request = self.requests.recv(), if self.is_listening => match request {
-                    Some(request) => return Message::Request(request),
+                    Some(request) => return Some(Message::Request(request)),
                     None => self.is_listening = false,
                 },
-                Some(message) = self.messages.recv() => return message,
+                Some(message) = self.messages.recv() => return Some(message),
+                () = tokio::time::sleep_until(commit_by.unwrap_or_else(Instant::now)), if commit_by.is_some() => return None,
                 () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     if let Some(timer) = self.timers.pop() {
-                        return Message::Due(timer);
+                        return Some(Message::Due(timer));
                     }
                 }
                 Some(job) = self.jobs.join_next() => {
@@ -289,6 +324,7 @@ impl<'s> Dispatcher<'s> {
 
     /// Makes what was decided durable, then does it.
     fn commit(&mut self) -> Result<()> {
+        self.commit_by = None;
         if !self.events.is_empty() {
             self.sink.record(&self.events)?;
             self.events.clear();

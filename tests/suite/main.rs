@@ -5,6 +5,7 @@
 
 mod check;
 mod cli;
+mod crash;
 mod docs;
 mod examples;
 mod fix;

@@ -4,6 +4,8 @@
 mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
+#[path = "schedule/model.rs"]
+mod model;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]

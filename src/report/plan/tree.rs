@@ -94,7 +94,7 @@ pub fn totals(view: &View) -> Vec<String> {
 }
 
 /// As exact as a guess is: to the minute above ten minutes.
-fn rounded(time: Duration) -> Duration {
+pub(super) fn rounded(time: Duration) -> Duration {
     if time.as_secs() < 10 {
         return time;
     }
@@ -528,7 +528,7 @@ fn rows_of(group: &Group) -> Vec<Row<'_>> {
 }
 
 /// The parts in lines of the width: a line breaks between parts where one can be had, else at a space.
-fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in sentence.split(separator) {
         match lines.last_mut() {
