@@ -20,6 +20,8 @@ use std::sync::Arc;
 const MOST_STEPS: usize = 3_000;
 const MOST_PLACED: u64 = 120_000;
 const MOST_SCHEDULES: u64 = 1_000;
+/// Of a large plan a schedule costs more than its jobs: each is held against the moments at which something starts.
+const MOST_COMPARED: u64 = 30_000_000;
 const MOST_SCHEDULES_A_STEP: u64 = 20;
 
 /// The most pairs of tasks with overlapping claims.
@@ -32,7 +34,8 @@ pub(super) fn briefly(schedule: &Schedule) -> Option<Arc<Order>> {
         return None;
     }
     let steps = steps.max(1) as u64;
-    let schedules = (MOST_PLACED / steps).min(MOST_SCHEDULES).min(MOST_SCHEDULES_A_STEP * steps);
+    let most = MOST_SCHEDULES.min(MOST_SCHEDULES_A_STEP * steps);
+    let schedules = (MOST_PLACED / steps).min(MOST_COMPARED / (steps * steps)).min(most);
     Ground::new(schedule, &|_| 0).improve(Effort { schedules, seed: 1 }, &mut || true)
 }
 
