@@ -8,6 +8,8 @@ mod forecast;
 mod machine;
 #[path = "schedule/model.rs"]
 mod model;
+#[path = "schedule/pictures.rs"]
+mod pictures;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]
