@@ -7,7 +7,7 @@ use super::clock::Times;
 use super::flow::Flow;
 use super::shape::{Edge, expected_milliseconds};
 use super::{Limits, Order, Outcome, Schedule, State};
-use crate::plan::{Action, GroupId, Plan, StepId, StepKind, TaskId};
+use crate::plan::{Action, Cost, GroupId, Plan, StepId, StepKind, TaskId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ pub fn estimate(plan: &Arc<Plan>, limits: &Limits) -> Forecast {
 
 /// The same in another order of urgency than the machine's own.
 pub fn estimate_by(plan: &Arc<Plan>, limits: &Limits, order: Arc<Order>) -> Forecast {
-    let mut schedule = Schedule::new(Arc::clone(plan), *limits);
+    let mut schedule = Schedule::by_critical_path(Arc::clone(plan), *limits);
     schedule.reorder(order);
     estimate_in_order(&mut schedule)
 }
@@ -261,6 +261,16 @@ fn critical_chain(schedule: &Schedule, times: &Times, flow: &Flow, first_of_any:
             let decides = |other: &StepId| times.end[other.index()] == times.start[step.index()];
             flow.before(step).iter().copied().filter(decides).max_by_key(|other| place[other.index()])
         });
+        // Who left its place to another started when that one did: what decided that decides this.
+        at = at.or_else(|| {
+            let first = schedule
+                .turn_of(step)
+                .filter(|first| times.start[first.index()] == times.start[step.index()])?;
+            before[first.index()].or_else(|| {
+                let decides = |other: &StepId| times.end[other.index()] == times.start[first.index()];
+                flow.before(first).iter().copied().filter(decides).max_by_key(|other| place[other.index()])
+            })
+        });
     }
     chain.reverse();
     chain
@@ -345,6 +355,14 @@ fn timeline(plan: &Plan, steps: &[Slot]) -> Vec<(Duration, u32)> {
     timeline
 }
 
+/// What one attempt of a task costs in money and in tokens, least and most: as it says, else as its agent says.
+pub fn cost_of(plan: &Plan, task: TaskId) -> Cost {
+    let task = plan.task(task);
+    let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+    let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent).cost).unwrap_or_default();
+    Cost { money: task.cost.money.or(agent.money), tokens: task.cost.tokens.or(agent.tokens) }
+}
+
 /// What the tasks cost together. An agent's task that says nothing costs as its agent says.
 fn cost(plan: &Plan, tasks: &[TaskId]) -> CostSum {
     let mut sum = CostSum::default();
@@ -353,12 +371,8 @@ fn cost(plan: &Plan, tasks: &[TaskId]) -> CostSum {
         *sum = Some((least.saturating_add(part.0), most.saturating_add(part.1)));
     };
     for task in tasks {
-        let task_of = plan.task(*task);
-        let is_agents = matches!(task_of.action, Action::Prompt(_) | Action::PromptFile(_));
-        let agent =
-            task_of.agent.filter(|_| is_agents).map(|agent| plan.agent(agent).cost).unwrap_or_default();
-        let money = task_of.cost.money.or(agent.money);
-        let tokens = task_of.cost.tokens.or(agent.tokens);
+        let Cost { money, tokens } = cost_of(plan, *task);
+        let is_agents = matches!(plan.task(*task).action, Action::Prompt(_) | Action::PromptFile(_));
         if let Some(money) = money {
             add(&mut sum.money, money);
         }
