@@ -3,8 +3,10 @@
 //! Composes the other rooms; holds no rule of its own. Standard output is what was asked for; standard error is
 //! what wavec says about it.
 
+mod apply;
 mod approve;
 mod check;
+mod clean;
 mod completions;
 mod explain;
 mod fmt;
@@ -90,6 +92,8 @@ enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Why(why::Args),
+    Apply(apply::Args),
+    Clean(clean::Args),
     Approve(approve::Args),
     Reject(reject::Args),
     Explain(explain::Args),
@@ -110,6 +114,8 @@ pub fn main() -> Exit {
         Command::Runs(args) => runs::run(args, &global),
         Command::Show(args) => show::run(args, &global),
         Command::Why(args) => why::run(args, &global),
+        Command::Apply(args) => apply::run(args, &global),
+        Command::Clean(args) => clean::run(args, &global),
         Command::Approve(args) => approve::run(args, &global),
         Command::Reject(args) => reject::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),

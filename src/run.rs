@@ -16,6 +16,7 @@ mod process;
 mod resume;
 mod tasks;
 mod timers;
+mod trees;
 mod words;
 
 pub use context::{attempt_log, check_log};
@@ -52,6 +53,8 @@ pub struct Setup {
     pub now: Timestamp,
     /// Where commands run.
     pub backend: Arc<dyn Backend>,
+    /// What is wished of worktrees, where tasks work in such.
+    pub trees: crate::workspace::Options,
 }
 
 /// Where events go: the journal, then the reporters.
@@ -102,13 +105,14 @@ pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
         crate::driver::Driver::of(agent)?;
     }
     for task in &plan.tasks {
-        if task.isolation != Isolation::Shared {
+        if task.isolation == Isolation::Copy {
             let action = format!("run the task `{}`", task.name);
-            return Err(Error::new(action, "this wavec knows no isolation but `shared`")
-                .help("write `isolation shared`")
+            return Err(Error::new(action, "this wavec does not know the isolation `copy`")
+                .help("write `isolation worktree` or `isolation shared`")
                 .exit(Exit::PlanErrors));
         }
     }
+    trees::ready(plan, setup)?;
     context::secrets(plan, setup).map(drop)
 }
 

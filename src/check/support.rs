@@ -41,11 +41,8 @@ fn body(inside: &Body<'_>, say: &mut impl FnMut(Span, &str, &str)) {
     for statement in &inside.statements {
         match &statement.kind {
             StatementKind::Isolation(isolation) => match isolation.value {
-                Isolation::Shared => {}
-                Isolation::Worktree => {
-                    say(isolation.span, "`isolation worktree`", "write `isolation shared`");
-                }
-                Isolation::Copy => say(isolation.span, "`isolation copy`", "write `isolation shared`"),
+                Isolation::Shared | Isolation::Worktree => {}
+                Isolation::Copy => say(isolation.span, "`isolation copy`", "write `isolation worktree`"),
             },
             StatementKind::Budget(_) => {
                 say(statement.span, "`budget`", "remove it until spending is measured");

@@ -231,6 +231,7 @@ impl View {
             Event::AttemptEnded { end, .. } => *end == AttemptEnd::Lost,
             Event::GateEnded { decision, .. } => *decision != Decision::Skipped,
             Event::RetryScheduled { .. }
+            | Event::MergeConflicted { .. }
             | Event::ApprovalAnswered { .. }
             | Event::Restarted { .. }
             | Event::CleanupStarted { .. }

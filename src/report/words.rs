@@ -2,7 +2,8 @@
 
 use crate::event::progress::Progress;
 use crate::event::{
-    Answer, ApprovalOwner, AttemptEnd, CheckOwner, Decision, ErrorClass, RunOutcome, Timestamp, Usage,
+    Answer, ApprovalOwner, AttemptEnd, ChangeSize, CheckOwner, Decision, ErrorClass, RunOutcome, Timestamp,
+    Usage,
 };
 use jiff::tz::TimeZone;
 
@@ -181,6 +182,16 @@ pub fn criterion_title(progress: &Progress, owner: CheckOwner, index: u32) -> &s
         CheckOwner::Gate(gate) => plan.gates.get(gate.index()).map(|gate| gate.checks.as_slice()),
     };
     criteria.and_then(|criteria| criteria.get(index as usize)).map_or("?", |criterion| &criterion.title)
+}
+
+/// A commit's id, as people read it.
+pub fn commit(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}
+
+/// How much a commit changes: `3 files, +40 −2`.
+pub fn change(size: &ChangeSize) -> String {
+    format!("{}, +{} −{}", count(size.files as usize, "file"), size.insertions, size.deletions)
 }
 
 /// What was spent, where something is known: `12k tokens, $0.42`.

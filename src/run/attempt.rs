@@ -10,6 +10,7 @@ use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files};
 use crate::event::{AttemptEnd, Usage};
 use crate::plan::{Action, Agent, OutputSource, Task, TaskId};
+use crate::workspace::{Conflict, Snapshot, Tree};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,18 @@ pub struct Assignment {
     /// What failed before, for the next to know.
     pub feedback: Option<String>,
     pub outputs: Arc<Outputs>,
+    /// The worktree that it works in; none: the plan's directory.
+    pub tree: Option<Tree>,
+    /// What its earlier work conflicted with.
+    pub conflict: Option<Conflict>,
     pub cancel: watch::Receiver<Urgency>,
+}
+
+impl Assignment {
+    /// Where the plan's directory is for it.
+    fn directory(&self) -> &Path {
+        self.tree.as_ref().map_or(&self.context.directory, |tree| &tree.directory)
+    }
 }
 
 /// How the work of an attempt ended.
@@ -40,6 +52,8 @@ pub struct Work {
     pub missing: Option<String>,
     /// The last lines that it printed.
     pub last_lines: String,
+    /// What it changed in its worktree, where it works in one and changed anything.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// Does the work. Says when its process runs.
@@ -54,6 +68,7 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
             outputs: Vec::new(),
             missing: None,
             last_lines: String::new(),
+            snapshot: None,
         },
     };
     work.took = begin.elapsed();
@@ -64,14 +79,18 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
 async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)) -> Result<Work, String> {
     let Assignment { context, task: id, attempt, outputs, .. } = assignment;
     let task = context.plan.task(*id);
-    let call = Call::of(assignment, task)?;
+    super::trees::prepare(context, assignment.tree.as_ref(), assignment.conflict.as_ref()).await?;
+    let mut call = Call::of(assignment, task)?;
+    if let Some(tree) = &assignment.tree {
+        call.environment.insert("WAVEC_TREE".into(), tree.root.clone().into());
+    }
     let mut job = context.job(
         format!("{}/{attempt}", task.name),
         context.attempt_file(*id, *attempt, "log"),
         call.words,
         call.environment,
     );
-    job.directory = context.directory.join(&task.directory);
+    job.directory = assignment.directory().join(&task.directory);
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
     let log = job.log.clone();
@@ -92,6 +111,18 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
     if how == AttemptEnd::Done && before.is_some() && before == picture(assignment, task, true).await {
         how = AttemptEnd::Claims { violations: vec![no_change(task)] };
     }
+    let mut snapshot = None;
+    if let (AttemptEnd::Done, Some(tree)) = (&how, &assignment.tree) {
+        let harvest = super::trees::harvest(context, *id, *attempt, tree).await?;
+        let mut violations = harvest.violations;
+        if harvest.snapshot.is_none() && violations.is_empty() && must_change(task, call.agent.is_some()) {
+            violations.push(no_change(task));
+        }
+        if !violations.is_empty() {
+            how = AttemptEnd::Claims { violations };
+        }
+        snapshot = harvest.snapshot;
+    }
     let mut taken = Vec::new();
     let mut missing = None;
     if how == AttemptEnd::Done {
@@ -102,7 +133,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
                 }
                 OutputSource::Stdout => Ok(text.clone()),
                 OutputSource::File(file) => {
-                    context.fill(file, outputs).and_then(|file| read_output(&context.directory, &file))
+                    context.fill(file, outputs).and_then(|file| read_output(assignment.directory(), &file))
                 }
             };
             match value {
@@ -121,6 +152,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
         outputs: taken,
         missing,
         last_lines: context.mask(&last_lines(&tail)),
+        snapshot,
     })
 }
 
@@ -148,7 +180,9 @@ impl<'a> Call<'a> {
             Action::Prompt(prompt) => context.fill(prompt, outputs)?,
             Action::PromptFile(file) => {
                 let file = context.fill(file, outputs)?;
-                let text = std::fs::read_to_string(context.directory.join(&file));
+                // As earlier tasks have left it; one that no commit holds is where the plan is.
+                let text = std::fs::read_to_string(assignment.directory().join(&file))
+                    .or_else(|_| std::fs::read_to_string(context.directory.join(&file)));
                 text.map_err(|error| format!("the prompt `{file}` cannot be read: {error}"))?
             }
             Action::Wait(_) | Action::Approve(_) => panic!("BUG: nothing is to be carried out"),
@@ -214,14 +248,18 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 
 /// What the claimed files are like, where it matters whether the task changes any.
 async fn picture(assignment: &Assignment, task: &Task, is_agent: bool) -> Option<Picture> {
-    let matters = is_agent && !task.may_change_nothing && task.claims.is_known && task.claims.may_write();
-    if !matters {
+    if assignment.tree.is_some() || !must_change(task, is_agent) {
         return None;
     }
     let context = Arc::clone(&assignment.context);
     let id = assignment.task;
     let take = move || Picture::take(&context.directory, &context.plan.task(id).claims);
     tokio::task::spawn_blocking(take).await.ok()
+}
+
+/// Whether a task that changes nothing has failed.
+fn must_change(task: &Task, is_agent: bool) -> bool {
+    is_agent && !task.may_change_nothing && task.claims.is_known && task.claims.may_write()
 }
 
 fn no_change(task: &Task) -> String {

@@ -98,7 +98,8 @@ impl Dispatcher<'_> {
 
     /// Whether any task is at work, or will be without anything else happening.
     fn is_working(&self) -> bool {
-        let is_working = |stage: &Stage| matches!(stage, Stage::Working { .. } | Stage::Pausing { .. });
+        let is_working =
+            |stage: &Stage| matches!(stage, Stage::Working { .. } | Stage::Merging | Stage::Pausing { .. });
         self.is_testing() || self.tasks.iter().any(|life| is_working(&life.stage))
     }
 
@@ -163,7 +164,7 @@ impl Dispatcher<'_> {
         let is_stuck = !self.questions.is_empty()
             && !self.is_testing()
             && self.timers.is_empty()
-            && !self.tasks.iter().any(|life| matches!(life.stage, Stage::Working { .. }));
+            && !self.tasks.iter().any(|life| matches!(life.stage, Stage::Working { .. } | Stage::Merging));
         if self.waits_for_people || !is_stuck {
             let is_anything = is_stuck || self.is_testing() || !self.timers.is_empty() || self.is_working();
             assert!(is_anything, "BUG: nothing runs, and the run is not over");

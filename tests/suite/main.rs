@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod schedule;
 mod syntax;
+mod trees;
 
 use std::path::Path;
 
