@@ -6,8 +6,10 @@
 mod actions;
 pub mod agents;
 mod collect;
+mod definitions;
 mod gates;
 mod graph;
+mod half;
 mod load;
 mod messages;
 pub mod model;
@@ -18,6 +20,7 @@ mod redundant;
 mod references;
 mod support;
 mod texts;
+mod together;
 mod tree;
 mod unused;
 pub mod values;
@@ -233,6 +236,7 @@ type Pass = for<'a> fn(&mut Model<'a>, &Input<'a>, &mut Findings);
 
 /// The passes, each over the whole plan; a later one reads what the earlier ones have filled in.
 const PASSES: &[Pass] = &[
+    half::names,
     collect::declarations,
     params::values,
     tree::items,
@@ -266,7 +270,7 @@ pub fn check<'a>(
     let is_harmless = |found: &Diagnostic| found.severity < Severity::Error || HARMLESS.contains(&found.code);
     let is_sure =
         model.header.is_some() && !findings.is_order_unsure && findings.list.iter().all(is_harmless);
-    Checked { model, diagnostics: findings.list, is_sure }
+    Checked { model, diagnostics: together::together(findings.list), is_sure }
 }
 
 #[cfg(test)]

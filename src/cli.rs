@@ -5,11 +5,13 @@
 
 mod apply;
 mod approve;
+mod calibrate;
 mod check;
 mod clean;
 mod completions;
 mod explain;
 mod fmt;
+mod history;
 mod keyboard;
 mod loader;
 mod new;
@@ -23,6 +25,7 @@ mod runs;
 mod session;
 mod settings;
 mod show;
+mod simulate;
 mod stage;
 mod view;
 mod why;
@@ -87,6 +90,8 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Plan(plan::Args),
+    Simulate(simulate::Args),
+    Calibrate(calibrate::Args),
     Run(run::Args),
     Resume(resume::Args),
     Runs(runs::Args),
@@ -109,6 +114,8 @@ pub fn main() -> Exit {
         Command::Check(args) => check::run(args, &global),
         Command::Fmt(args) => fmt::run(args, &global),
         Command::Plan(args) => plan::run(args, &global),
+        Command::Simulate(args) => simulate::run(args, &global),
+        Command::Calibrate(args) => calibrate::run(args, &global),
         Command::Run(args) => run::run(args, &global),
         Command::Resume(args) => resume::run(args, &global),
         Command::Runs(args) => runs::run(args, &global),

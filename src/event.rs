@@ -391,8 +391,10 @@ pub enum Decision {
     Go,
     /// Not on; what follows is the gate's `on no-go`.
     NoGo,
-    /// Could not be judged: what it stands behind failed, or a check is blocked.
+    /// A check could not be tested, or nobody could be asked.
     Blocked,
+    /// Was not judged to its end: the run stopped before, or what it stands behind did not succeed.
+    NotRun,
     /// Was left out by another gate's `skip to`.
     Skipped,
 }

@@ -23,18 +23,26 @@ mod search;
 use automaton::Program;
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A path pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
     alternatives: Vec<parse::Alternative>,
-    program: Program,
+    /// Made when first asked for: of a large plan's patterns few are ever run.
+    program: OnceLock<Program>,
     literal: Option<String>,
     prefix: String,
     suffix: String,
     directory: usize,
+    /// The names at the first and at the last places of every match, nearest the end first; empty for a literal.
+    heads: Vec<Option<String>>,
+    tails: Vec<Option<String>>,
 }
+
+/// So many parts from either end are compared before the automata are asked.
+pub(crate) const MOST_PLACES: usize = 4;
 
 /// Why a text is no pattern, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +126,6 @@ impl Pattern {
     }
 
     fn build(text: String, alternatives: Vec<parse::Alternative>) -> Pattern {
-        let program = Program::new(&alternatives, false);
         let mut literals = alternatives.iter().map(parse::Alternative::literal_ends);
         let (mut prefix, mut suffix, is_literal) = literals.next().unwrap_or_default();
         for (other_prefix, other_suffix, _) in literals {
@@ -128,7 +135,35 @@ impl Pattern {
         }
         let literal = (alternatives.len() == 1 && is_literal).then(|| prefix.clone());
         let directory = prefix.rfind('/').unwrap_or(0);
-        Pattern { text, alternatives, program, literal, prefix, suffix, directory }
+        let (heads, tails) = match literal {
+            Some(_) => (Vec::new(), Vec::new()),
+            None => (
+                common_names(&alternatives, |alternative| alternative.names(MOST_PLACES)),
+                common_names(&alternatives, |alternative| alternative.names_from_end(MOST_PLACES)),
+            ),
+        };
+        let program = OnceLock::new();
+        Pattern { text, alternatives, program, literal, prefix, suffix, directory, heads, tails }
+    }
+
+    fn program(&self) -> &Program {
+        self.program.get_or_init(|| Program::new(&self.alternatives, false))
+    }
+
+    /// The name that every match has at that place from its beginning; none where it may differ.
+    pub(crate) fn head(&self, place: usize) -> Option<&str> {
+        match &self.literal {
+            Some(literal) => literal.split('/').nth(place),
+            None => self.heads.get(place)?.as_deref(),
+        }
+    }
+
+    /// The name that every match has at that place from its end; none where it may differ.
+    pub(crate) fn tail(&self, place: usize) -> Option<&str> {
+        match &self.literal {
+            Some(literal) => literal.rsplit('/').nth(place),
+            None => self.tails.get(place)?.as_deref(),
+        }
     }
 
     /// The pattern as it was written.
@@ -162,7 +197,7 @@ impl Pattern {
         match &self.literal {
             Some(literal) => literal == path,
             None => {
-                path.starts_with(&self.prefix) && path.ends_with(&self.suffix) && self.program.matches(path)
+                path.starts_with(&self.prefix) && path.ends_with(&self.suffix) && self.program().matches(path)
             }
         }
     }
@@ -170,7 +205,7 @@ impl Pattern {
     /// Whether some path below the directory `dir` may match; an empty `dir` is the plan's own. A walk need not enter where this is false.
     pub fn may_match_below(&self, dir: &str) -> bool {
         let dir = dir.strip_prefix("./").unwrap_or(dir).trim_end_matches('/');
-        dir.is_empty() || dir == "." || self.program.may_match_below(dir)
+        dir.is_empty() || dir == "." || self.program().may_match_below(dir)
     }
 
     /// The pattern as a file system sees it that does not tell upper from lower case. Give it lower-case paths.
@@ -189,7 +224,11 @@ impl Pattern {
                 let (a, b) = (self.prefix.as_bytes(), other.prefix.as_bytes());
                 let begin = a.iter().zip(b).all(|(a, b)| a == b);
                 let (a, b) = (self.suffix.as_bytes(), other.suffix.as_bytes());
-                !begin || !a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b)
+                let differ = |(a, b): (&Option<String>, &Option<String>)| matches!((a, b), (Some(a), Some(b)) if a != b);
+                !begin
+                    || !a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b)
+                    || self.heads.iter().zip(&other.heads).any(differ)
+                    || self.tails.iter().zip(&other.tails).any(differ)
             }
         }
     }
@@ -261,6 +300,24 @@ impl Paths {
     fn exceptions_with<'p>(&'p self, other: &'p Paths) -> Vec<&'p Pattern> {
         self.except.iter().chain(&other.except).collect()
     }
+}
+
+/// The names that all alternatives have at the same places.
+fn common_names(
+    alternatives: &[parse::Alternative],
+    names: impl Fn(&parse::Alternative) -> Vec<Option<String>>,
+) -> Vec<Option<String>> {
+    let mut all = alternatives.iter().map(names);
+    let mut common = all.next().unwrap_or_default();
+    for names in all {
+        common.truncate(names.len());
+        for (name, other) in common.iter_mut().zip(names) {
+            if *name != other {
+                *name = None;
+            }
+        }
+    }
+    common
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {

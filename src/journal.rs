@@ -5,6 +5,7 @@
 //! the lock of the process that carries the run out. See `docs/journal.md`.
 
 mod answers;
+mod history;
 mod lock;
 mod revision;
 mod schema;

@@ -340,7 +340,7 @@ pub struct Agent {
     pub timeout: Option<Duration>,
     /// Environment of its own.
     pub env: Vec<(String, EnvValue)>,
-    /// Where it was found, when no plan declares it: `.claude/agents/NAME.md`.
+    /// Where it was found, when no plan declares it: `.claude/agents/NAME.md` or its like.
     pub definition_file: Option<String>,
     /// Where it is declared, or first used when no plan declares it.
     pub span: Span,

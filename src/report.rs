@@ -2,6 +2,7 @@
 //!
 //! A fold over events; decides nothing, and reads no clock: whoever calls says what time it is.
 
+pub mod calibration;
 pub mod forecast;
 pub mod json;
 pub mod lines;
@@ -10,6 +11,7 @@ pub mod log;
 pub mod plan;
 pub mod screen;
 pub mod show;
+pub mod simulation;
 pub mod summary;
 pub mod why;
 pub mod words;

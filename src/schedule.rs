@@ -4,14 +4,17 @@
 //! real time and `estimate` in virtual time, so a forecast and a run differ in durations and outcomes, never in rules.
 //! It does not know attempts, retries or verdicts: a step ends once, with the outcome that counts.
 
+pub mod calibrate;
 mod clock;
 pub mod estimate;
 mod flow;
 pub mod levers;
 mod obstacle;
+pub mod quantile;
 mod queue;
 pub mod sample;
 mod shape;
+pub mod simulate;
 mod stretch;
 
 use crate::plan::{GateId, GroupId, GroupKind, Plan, StepId, StepKind, TaskId};

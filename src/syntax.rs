@@ -43,6 +43,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     read(file, text, true)
 }
 
+/// The milliseconds of a duration as a plan writes it: `1h30m`. None for any other text.
+pub fn duration(text: &str) -> Option<u64> {
+    lower::read_duration(text)
+}
+
 /// As [`parse`], by the grammar alone and slower; to test that it makes no difference.
 #[doc(hidden)]
 pub fn parse_by_grammar(file: FileId, text: &str) -> Parsed<'_> {

@@ -1,5 +1,6 @@
 //! The pass over agents: which one each place names, declared or defined in a file, and how each is called.
 
+use super::definitions::{HOMES, Wrong, definition};
 use super::model::{Agent, AgentFile, AgentSource, Model, NodeId};
 use super::{Findings, Input, Loader, messages, normal, texts};
 use crate::diagnostic::suggest;
@@ -28,7 +29,13 @@ pub(super) fn agents<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
             }
         }
     }
-    let mut search = Search { input, directories: None, missing: HashMap::new(), told: HashSet::new() };
+    let mut search = Search {
+        input,
+        directories: None,
+        missing: HashMap::new(),
+        bad: HashSet::new(),
+        told: HashSet::new(),
+    };
     let criteria: Vec<_> = model.criteria.iter().filter_map(|criterion| criterion.test).collect();
     for test in criteria {
         search.judge(model, findings, NodeId::PLAN, test);
@@ -91,6 +98,8 @@ struct Search<'i, 'a> {
     directories: Option<Vec<PathBuf>>,
     /// Names that were looked for and not found.
     missing: HashMap<String, ()>,
+    /// Names whose definition file cannot be used.
+    bad: HashSet<String>,
     told: HashSet<Span>,
 }
 
@@ -143,18 +152,22 @@ impl<'a> Search<'_, 'a> {
                     findings.used.agents.insert(index);
                     return Some(index);
                 }
-                Some(Err((path, cause))) => {
-                    self.told.insert(name.span);
-                    findings.add(messages::bad_agent_file(name.span, &wanted, &path, &cause));
+                Some(Err((path, wrong))) => {
+                    let Wrong { cause, help } = wrong;
+                    findings.add(messages::bad_agent_file(name.span, &wanted, &path, &cause, help));
+                    self.bad.insert(wanted.clone().into_owned());
                 }
                 None => {}
             }
             self.missing.insert(wanted.clone().into_owned(), ());
         }
-        if self.told.insert(name.span) {
+        if self.told.insert(name.span) && !model.is_half_read(&wanted) {
             let known: Vec<String> = model.agents.iter().map(|agent| agent.name.to_string()).collect();
             let found = self.names_on_disk();
-            let near = suggest::nearest(&wanted, known.iter().chain(&found).map(String::as_str));
+            let near = suggest::nearest(
+                &wanted,
+                known.iter().chain(found.iter().map(|(name, _)| name)).map(String::as_str),
+            );
             if let Some(index) = near.and_then(|near| model.agent_names.get(near)) {
                 findings.used.agents.insert(*index);
             }
@@ -164,33 +177,49 @@ impl<'a> Search<'_, 'a> {
         None
     }
 
-    /// `.claude/agents` of the plan's directory and of those above it, up to the root of the project.
+    /// The plan's directory and those above it, up to the root of the project.
     fn directories(&mut self) -> &[PathBuf] {
         let (sources, loader) = (self.input.sources, self.input.loader);
         self.directories.get_or_insert_with(|| {
             let plan = sources.file(crate::source::FileId(0)).path();
             let directory = normal(plan.parent().unwrap_or(Path::new("")));
-            up_to_root(&directory, loader).iter().map(|above| above.join(".claude/agents")).collect()
+            up_to_root(&directory, loader)
         })
     }
 
-    fn on_disk(&mut self, name: &str) -> Option<Result<AgentFile, (PathBuf, String)>> {
+    fn on_disk(&mut self, name: &str) -> Option<Result<AgentFile, (PathBuf, Wrong)>> {
         let loader = self.input.loader;
         for directory in self.directories() {
-            let path = directory.join(format!("{name}.md"));
-            if !loader.exists(&path) {
-                continue;
+            for home in HOMES {
+                let path = directory.join(home.directory).join(format!("{name}{}", home.ending));
+                if !loader.exists(&path) {
+                    continue;
+                }
+                let read = loader.read(&path).map_err(|error| Wrong {
+                    cause: error.to_string(),
+                    help: "give yourself the right to read the file".to_owned(),
+                });
+                return Some(
+                    read.and_then(|text| definition(home, &path, name, &text)).map_err(|wrong| (path, wrong)),
+                );
             }
-            let read = loader.read(&path).map_err(|error| (path.clone(), error.to_string()));
-            return Some(read.and_then(|text| definition(&path, &text).map_err(|cause| (path, cause))));
         }
         None
     }
 
-    fn names_on_disk(&mut self) -> Vec<String> {
+    /// The agents that files define, and where.
+    fn names_on_disk(&mut self) -> Vec<(String, &'static str)> {
         let loader = self.input.loader;
-        let listed = self.directories().iter().filter_map(|directory| loader.list(directory).ok()).flatten();
-        listed.filter_map(|name| name.strip_suffix(".md").map(str::to_owned)).collect()
+        let mut found = Vec::new();
+        for directory in self.directories() {
+            for home in HOMES {
+                let names = loader.list(&directory.join(home.directory)).unwrap_or_default();
+                let names = names.iter().filter_map(|name| name.strip_suffix(home.ending));
+                found.extend(names.map(|name| (name.to_owned(), home.directory)));
+            }
+        }
+        found.sort_unstable();
+        found
     }
 }
 
@@ -215,58 +244,6 @@ pub fn up_to_root(directory: &Path, loader: &dyn Loader) -> Vec<PathBuf> {
     vec![directory.to_path_buf()]
 }
 
-/// Reads a definition file: front matter between two lines `---`, and instructions below.
-fn definition(path: &Path, text: &str) -> Result<AgentFile, String> {
-    let mut file = AgentFile { path: path.to_string_lossy().into_owned(), ..AgentFile::default() };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines();
-    if lines.next().map(str::trim_end) != Some("---") {
-        return Err("its first line is not `---`, where the front matter begins".into());
-    }
-    let mut list: Option<String> = None;
-    let mut is_closed = false;
-    let mut has_name = false;
-    for line in lines {
-        if line.trim_end() == "---" {
-            is_closed = true;
-            break;
-        }
-        let item = line.trim().strip_prefix("- ");
-        if let (Some(key), Some(item)) = (&list, item) {
-            add(&mut file, key, item);
-            continue;
-        }
-        let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with([' ', '\t', '#'])) else {
-            continue;
-        };
-        let key = key.trim();
-        has_name |= key == "name" && !value.trim().is_empty();
-        list = value.trim().is_empty().then(|| key.to_owned());
-        let value = value.trim().trim_start_matches('[').trim_end_matches(']');
-        match key {
-            "tools" | "disallowedTools" => value.split(',').for_each(|item| add(&mut file, key, item)),
-            "model" => add(&mut file, key, value),
-            _ => {}
-        }
-    }
-    match (is_closed, has_name) {
-        (false, _) => Err("its front matter has no closing `---`".into()),
-        (true, false) => Err("its front matter has no `name`".into()),
-        (true, true) => Ok(file),
-    }
-}
-
-fn add(file: &mut AgentFile, key: &str, value: &str) {
-    let value = value.trim().trim_matches(['"', '\'']).to_owned();
-    match key {
-        _ if value.is_empty() => {}
-        "tools" => file.tools.push(value),
-        "disallowedTools" => file.denied.push(value),
-        "model" if value != "inherit" => file.model = value,
-        _ => {}
-    }
-}
-
 /// The driver that a declaration names; empty where it names none.
 pub(super) fn driver_of<'t>(body: &'t ast::Body<'_>) -> (&'t str, Option<Span>) {
     let mut drivers = body.statements.iter().filter_map(|statement| match &statement.kind {
@@ -276,11 +253,11 @@ pub(super) fn driver_of<'t>(body: &'t ast::Body<'_>) -> (&'t str, Option<Span>) 
     drivers.next().unwrap_or(("", None))
 }
 
-/// The driver of an agent; that of a definition file is `claude`, whose form it has.
+/// The driver of an agent; that of a definition file is the program in whose directory it stands.
 pub fn driver<'m>(agent: &'m Agent<'_>) -> &'m str {
     match &agent.source {
         AgentSource::Declared(body) => driver_of(body).0,
-        AgentSource::File(_) => "claude",
+        AgentSource::File(file) => file.driver,
     }
 }
 
@@ -288,19 +265,6 @@ pub fn driver<'m>(agent: &'m Agent<'_>) -> &'m str {
 mod tests {
     use super::*;
     use crate::check::Memory;
-
-    #[test]
-    fn front_matter_is_read_in_both_forms_of_a_list() {
-        let text =
-            "---\nname: coder\ndescription: writes\ntools: Read, Write\nmodel: \"sonnet\"\n---\nDo it.\n";
-        let file = definition(Path::new("c.md"), text).unwrap();
-        assert_eq!((file.tools.join("+"), file.model), ("Read+Write".into(), "sonnet".into()));
-        let text = "---\nname: coder\ntools:\n  - Read\n  - Edit\nmodel: inherit\n---\n";
-        let file = definition(Path::new("c.md"), text).unwrap();
-        assert_eq!((file.tools.join("+"), file.model), ("Read+Edit".into(), String::new()));
-        assert!(definition(Path::new("c.md"), "# A reader's notes\n").is_err());
-        assert!(definition(Path::new("c.md"), "---\nname: x\n").is_err());
-    }
 
     #[test]
     fn the_root_of_the_project_ends_the_way_up() {

@@ -8,7 +8,7 @@ use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast;
 use crate::syntax::vocabulary::Place;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A node of the tree, dense from 0 in the order of the file, containers before members. 0 is the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -228,13 +228,15 @@ pub struct Agent<'a> {
 pub enum AgentSource<'a> {
     /// `agent NAME { … }`
     Declared(&'a ast::Body<'a>),
-    /// `.claude/agents/NAME.md`
+    /// `.claude/agents/NAME.md`, or its like of another program
     File(AgentFile),
 }
 
 /// What a definition file says in its front matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentFile {
+    /// The driver that calls it.
+    pub driver: &'static str,
     /// The file, relative to the plan's directory.
     pub path: String,
     /// `model`
@@ -322,6 +324,8 @@ pub struct Model<'a> {
     pub members: HashMap<(NodeId, Cow<'a, str>), NodeId>,
     /// Items by own name, in order.
     pub by_name: HashMap<Cow<'a, str>, Vec<NodeId>>,
+    /// Names whose declaration could not be read.
+    pub half_read: HashSet<&'a str>,
     /// What comes before what.
     pub order: Order,
 }
@@ -347,8 +351,16 @@ impl<'a> Model<'a> {
             scopes: vec![Scope { parent: ScopeId(0), variable: "", value: Cow::Borrowed(""), span: nothing }],
             members: HashMap::new(),
             by_name: HashMap::new(),
+            half_read: HashSet::new(),
             order: Order::default(),
         }
+    }
+
+    /// Whether the declaration of `name` may stand in text that could not be read.
+    pub fn is_half_read(&self, name: &str) -> bool {
+        self.half_read.contains(name)
+            || name.rsplit_once('.').is_some_and(|(_, own)| self.half_read.contains(own))
+            || !self.half_read.is_empty() && self.by_name.keys().any(|known| fits(known, name))
     }
 
     /// The node with this id.
@@ -420,4 +432,11 @@ impl<'a> Model<'a> {
         }
         None
     }
+}
+
+/// Whether `name` may be `known` with its holes filled.
+fn fits(known: &str, name: &str) -> bool {
+    let (Some(from), Some(to)) = (known.find("{{"), known.rfind("}}")) else { return false };
+    let (start, end) = (&known[..from], &known[to + 2..]);
+    name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
 }

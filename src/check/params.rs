@@ -211,6 +211,9 @@ pub(super) fn when<'a>(
         return;
     }
     let Some(index) = model.param_names.get(param.text).copied() else {
+        if model.is_half_read(param.text) {
+            return;
+        }
         let known = super::texts::value_names(model, scope);
         let near = suggest::nearest(param.text, known.iter().copied());
         if let Some(index) = near.and_then(|near| model.param_names.get(near)) {

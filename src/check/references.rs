@@ -135,6 +135,9 @@ pub(super) fn name_holes<'a>(
             }
             None => {
                 is_known = false;
+                if model.is_half_read(hole) {
+                    continue;
+                }
                 let known = texts::value_names(model, scope);
                 let near = suggest::nearest(hole, known.iter().copied());
                 findings.add_to_order(messages::unknown_value(name.span, hole, near));
@@ -168,6 +171,9 @@ pub(super) fn resolve<'a>(
         }
         Found::Nothing => {
             let written = written();
+            if model.is_half_read(&written) {
+                return None;
+            }
             let near = near_items(model, findings, &written, |_| true);
             let other = other_kind(model, &written);
             let finding = match (other, near.is_empty()) {
@@ -288,6 +294,9 @@ fn uses<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, used: &'a as
     }
     let name = model.filled(scope, used.resource.text);
     let Some(index) = model.resource_names.get(&name).copied() else {
+        if model.is_half_read(&name) {
+            return;
+        }
         let known = model.resources.iter().map(|resource| resource.name.text);
         let near = suggest::nearest(&name, known);
         if let Some(index) = near.and_then(|near| model.resource_names.get(near)) {
@@ -310,6 +319,9 @@ fn secret<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, name: &'a 
         findings.used.secrets.insert(*index);
         return;
     }
+    if model.is_half_read(&wanted) {
+        return;
+    }
     let near = suggest::nearest(&wanted, model.secrets.iter().map(|secret| secret.name.text));
     if let Some(index) = near.and_then(|near| model.secret_names.get(near)) {
         findings.used.secrets.insert(*index);
@@ -323,6 +335,9 @@ fn cited<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, check: &'a 
     let wanted = model.filled(scope, name.text);
     if let Some(index) = model.criterion_names.get(&wanted) {
         findings.used.criteria.insert(*index);
+        return;
+    }
+    if model.is_half_read(&wanted) {
         return;
     }
     let near = suggest::nearest(&wanted, model.criteria.iter().map(|criterion| criterion.name.text));

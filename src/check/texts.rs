@@ -158,6 +158,9 @@ pub(super) fn early<'a>(
                 findings.used.params.insert(*index);
                 continue;
             }
+            if model.is_half_read(&name) {
+                continue;
+            }
             let known = value_names(model, scope);
             let near = suggest::nearest(&name, known.iter().copied()).map(str::to_owned);
             use_param(model, findings, near.as_deref());
@@ -206,6 +209,8 @@ pub(super) fn holes<'a>(
                 Time::Start => used(task, span),
                 Time::Before(what) => findings.add(messages::output_too_early(span, &written(), what)),
             },
+            // The output may stand in what could not be read.
+            Hole::NoOutput(task) if has_junk(model.node(task).body) => {}
             Hole::NoOutput(task) => {
                 let wanted = written();
                 let wanted = wanted.rsplit('.').next().unwrap_or("");
@@ -227,6 +232,7 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
     let parts = model.parts(scope, reference);
     let written = parts.join(".");
     match &parts[..] {
+        [name] if model.is_half_read(name) => {}
         [name] => {
             let known = value_names(model, scope);
             let near = suggest::nearest(name, known.iter().copied()).map(str::to_owned);
@@ -244,6 +250,9 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
         }
         [task @ .., _] => {
             let task = task.join(".");
+            if model.is_half_read(&task) {
+                return;
+            }
             let near = super::references::near_items(model, findings, &task, |kind| kind.is_task());
             findings.add_to_order(messages::unknown_task_of_output(reference.span, &written, &task, &near));
         }

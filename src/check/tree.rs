@@ -175,7 +175,7 @@ impl<'a> Builder<'_, 'a> {
                     let given = self.model.variable(scope, hole).map(|scope| scope.span);
                     self.findings.add(messages::value_not_in_name(name.span, hole, value, given));
                 }
-                _ if self.model.is_value(scope, hole) => {}
+                _ if self.model.is_value(scope, hole) || self.model.is_half_read(hole) => {}
                 _ => {
                     let known = texts::value_names(self.model, scope);
                     let near = suggest::nearest(hole, known.iter().copied()).map(str::to_owned);

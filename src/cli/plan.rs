@@ -1,7 +1,7 @@
 //! `wavec plan`: show who does what, after what, and when it ends.
 
-use super::loader;
-use super::{Global, output};
+use super::history::{self, Past};
+use super::{Global, loader, output};
 use crate::check::Purpose;
 use crate::compile::Compilation;
 use crate::diagnostic::Severity;
@@ -9,7 +9,7 @@ use crate::diagnostic::render::{TextOptions, render_text};
 use crate::error::{Exit, Result};
 use crate::plan::Plan;
 use crate::report::Look;
-use crate::report::plan::{View, dot, json, mermaid, tree};
+use crate::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
 use crate::schedule::sample::{self, Samples};
 use crate::schedule::{Limits, estimate, levers};
 use clap::ValueEnum;
@@ -37,6 +37,9 @@ pub struct Args {
     /// At most so many tasks at once, in place of the plan's `workers`; several give a table
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     workers: Vec<u32>,
+    /// Forecast by the plan's own words, whatever earlier runs took
+    #[arg(long)]
+    no_history: bool,
 }
 
 /// The most steps of all rounds together.
@@ -47,6 +50,12 @@ const MOST_DRAWS: usize = 400_000;
 enum Format {
     /// A tree for people
     Tree,
+    /// A Gantt chart of the forecast, at the terminal
+    Gantt,
+    /// A picture: the Gantt chart of the forecast, light and dark
+    Svg,
+    /// The picture on a page of its own, with a table of the tasks
+    Html,
     /// One document; its schema is docs/schema/plan.json
     Json,
     /// A Mermaid flowchart of the order
@@ -59,23 +68,35 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some(plan) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Some(written) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Past { plan, corrections } = history::past(&written, &args.plan, args.no_history)?;
     if args.workers.len() > 1 {
-        let one = |workers: &u32| (*workers, estimate(&plan, &Limits { workers: Some(*workers) }));
+        let one = |workers: &u32| {
+            let limits = Limits { workers: Some(*workers) };
+            (*workers, estimate(&plan, &limits), sampled(&plan, &limits))
+        };
         let forecasts: Vec<_> = args.workers.iter().map(one).collect();
         output::print(&tree::workers_table(&forecasts))?;
         return Ok(Exit::Success);
     }
     let limits = Limits { workers: args.workers.first().copied() };
     let forecast = estimate(&plan, &limits);
-    let is_asked = matches!(args.format, Format::Tree | Format::Json);
+    let is_asked =
+        matches!(args.format, Format::Tree | Format::Gantt | Format::Svg | Format::Html | Format::Json);
     let samples = is_asked.then(|| sampled(&plan, &limits)).flatten();
     let levers =
         if is_asked { levers::levers(&plan, &limits, &forecast).unwrap_or_default() } else { Vec::new() };
-    let view = View::new(&plan, &forecast).samples(samples.as_ref()).levers(&levers);
+    let own = if corrections.is_some() { estimate(&written, &limits).makespan } else { forecast.makespan };
+    let view = View::new(&written, &forecast)
+        .samples(samples.as_ref())
+        .levers(&levers)
+        .corrected(corrections.as_ref(), own);
     let stdout = std::io::stdout();
     output::print(&match args.format {
         Format::Tree => tree::render(&view, &look(global, &stdout)),
+        Format::Gantt => gantt::render(&view, &look(global, &stdout)),
+        Format::Svg => svg::render(&view),
+        Format::Html => html::render(&view),
         Format::Json => json::render(&view, stdout.is_terminal()),
         Format::Mermaid => mermaid::flowchart(&view),
         Format::MermaidGantt => mermaid::gantt(&view),
@@ -112,5 +133,5 @@ pub(super) fn compiled(
 
 /// How text for people looks on a stream.
 pub(super) fn look(global: &Global, stream: &impl IsTerminal) -> Look {
-    Look { has_color: global.has_color(stream), width: output::columns(stream), ..Look::plain() }
+    Look { zone: Look::plain().zone, ..super::project::look(global, stream) }
 }

@@ -229,7 +229,7 @@ impl View {
             Event::TaskEnded { outcome, .. } => *outcome == Outcome::Failed,
             Event::CheckEnded { verdict, .. } => *verdict != Verdict::Pass,
             Event::AttemptEnded { end, .. } => *end == AttemptEnd::Lost,
-            Event::GateEnded { decision, .. } => *decision != Decision::Skipped,
+            Event::GateEnded { decision, .. } => !matches!(decision, Decision::Skipped | Decision::NotRun),
             Event::RetryScheduled { .. }
             | Event::MergeConflicted { .. }
             | Event::ApprovalAnswered { .. }

@@ -73,6 +73,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Alternative>, Error> {
     }
     let mut reader = Reader { text, at: 0, depth: 0 };
     let tokens = reader.sequence()?;
+    if !tokens.iter().any(|token| matches!(token, Token::Choice(_))) {
+        return Ok(vec![Alternative { parts: parts(tokens).map_err(whole)? }]);
+    }
     let mut alternatives = Vec::new();
     for tokens in write_out(&tokens).ok_or_else(|| whole(ErrorKind::TooLarge))? {
         alternatives.push(Alternative { parts: parts(tokens).map_err(whole)? });
@@ -270,6 +273,21 @@ fn is_dots(name: &[Atom], count: usize) -> bool {
     name.len() == count && name.iter().all(|atom| *atom == Atom::Char('.'))
 }
 
+impl Part {
+    /// The name, if it is the same in every match; none where the place itself is open.
+    fn fixed(&self) -> Option<Option<String>> {
+        let Part::Name(atoms) = self else { return None };
+        if *self == up() {
+            return Some(Some("..".to_owned()));
+        }
+        let letter = |atom: &Atom| match atom {
+            Atom::Char(c) => Some(*c),
+            _ => None,
+        };
+        Some(atoms.iter().map(letter).collect())
+    }
+}
+
 impl Alternative {
     /// What every match begins with, what it ends with, and whether that is all.
     pub fn literal_ends(&self) -> (String, String, bool) {
@@ -297,6 +315,16 @@ impl Alternative {
         let mut suffix: Vec<char> = flat.iter().rev().map_while(|c| *c).collect();
         suffix.reverse();
         (prefix, suffix.into_iter().collect(), flat.iter().all(Option::is_some))
+    }
+
+    /// The first names of every match, so far as their places are fixed; none for one that may differ.
+    pub fn names(&self, most: usize) -> Vec<Option<String>> {
+        self.parts.iter().map_while(Part::fixed).take(most).collect()
+    }
+
+    /// The last names of every match, the last one first.
+    pub fn names_from_end(&self, most: usize) -> Vec<Option<String>> {
+        self.parts.iter().rev().map_while(Part::fixed).take(most).collect()
     }
 
     /// With every letter in lower case.

@@ -16,13 +16,57 @@ const PLAIN: &str = "xyzabcdefghijklmnopqrstuvw0123456789_-XYZABCDEFGHIJKLMNOPQR
 
 /// Whether some path is matched by all (one or two) of `all` and by none of `none`.
 pub(super) fn is_met(all: &[&Pattern], none: &[&Pattern]) -> bool {
-    let programs: Vec<&Program> = all.iter().map(|pattern| &pattern.program).collect();
+    if let ([first, second], []) = (all, none)
+        && !has_sets(first.program())
+        && !has_sets(second.program())
+    {
+        return is_shared(first.program(), second.program());
+    }
+    let programs: Vec<&Program> = all.iter().map(|pattern| pattern.program()).collect();
     run(&programs, none, false).is_some()
+}
+
+fn has_sets(program: &Program) -> bool {
+    program.nodes.iter().any(|node| matches!(node, Node::Class(_)))
+}
+
+/// Whether two programs without sets share a path: the same walk as [`run`], without a path to show for it, and so
+/// with a bit for a state. A plan of thousands of wildcards asks this very often.
+fn is_shared(first: &Program, second: &Program) -> bool {
+    let width = second.nodes.len();
+    let mut seen = vec![0u8; first.nodes.len() * width];
+    let mut open: Vec<(u32, u32, NameState)> = Vec::new();
+    for a in &first.starts {
+        open.extend(second.starts.iter().map(|b| (*a, *b, NameState::Above)));
+    }
+    while let Some((a, b, name)) = open.pop() {
+        let (bits, bit) = (&mut seen[a as usize * width + b as usize], 1 << name as u8);
+        if *bits & bit != 0 {
+            continue;
+        }
+        *bits |= bit;
+        if name.is_end() && first.is_accept(a) && second.is_accept(b) {
+            return true;
+        }
+        open.extend(first.skip(a).map(|next| (next, b, name)));
+        open.extend(second.skip(b).map(|next| (a, next, name)));
+        for (set_a, next_a) in first.ways(a).into_iter().flatten() {
+            for (set_b, next_b) in second.ways(b).into_iter().flatten() {
+                let c = match (set_a, set_b) {
+                    (Set::One(c), set) | (set, Set::One(c)) => set.contains(c).then_some(c),
+                    // Where both leave the choice, a letter goes on wherever a dot does.
+                    _ => Some('x'),
+                };
+                open.extend(c.and_then(|c| name.then(c)).map(|name| (next_a, next_b, name)));
+            }
+        }
+    }
+    false
 }
 
 /// A shortest such path; of those, one where every `*` stands for something, when there is any.
 pub(super) fn witness(all: &[&Pattern], none: &[&Pattern]) -> Option<String> {
-    let exact: Vec<&Program> = all.iter().map(|pattern| &pattern.program).collect();
+    let exact: Vec<&Program> = all.iter().map(|pattern| pattern.program()).collect();
     run(&exact, none, false)?;
     let full: Vec<Program> = all.iter().map(|pattern| Program::new(&pattern.alternatives, true)).collect();
     run(&full.iter().collect::<Vec<_>>(), none, true).or_else(|| run(&exact, none, true))
@@ -50,7 +94,7 @@ fn run(all: &[&Program], none: &[&Pattern], wants_path: bool) -> Option<String> 
         _ => unreachable!("BUG: one or two patterns are searched"),
     };
     let is_single = all.len() == 1;
-    let except = Program::union(none.iter().map(|pattern| &pattern.program));
+    let except = Program::union(none.iter().map(|pattern| pattern.program()));
     let mut sets = Sets { program: &except, ids: HashMap::new(), sets: Vec::new(), steps: HashMap::new() };
     let alphabet = alphabet([first, second], (!none.is_empty()).then_some(&except));
     let none_at_start = sets.intern(except.begin());

@@ -74,6 +74,16 @@ const MIGRATIONS: &[&str] = &["
         taken      INTEGER
     ) STRICT;
     CREATE INDEX answers_open ON answers (run) WHERE taken IS NULL;
+", "
+    -- What the plan's author expected of its tasks, in milliseconds, and who did them: what tasks took is held against it.
+    CREATE TABLE estimates (
+        run        INTEGER NOT NULL,
+        revision   INTEGER NOT NULL,
+        task       INTEGER NOT NULL,
+        agent      TEXT,
+        expected   INTEGER NOT NULL,
+        PRIMARY KEY (run, revision, task)
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// Why a file cannot be used as the journal.

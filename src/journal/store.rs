@@ -279,7 +279,7 @@ fn write_revision(
     for item in items(new.plan) {
         write_item.execute(params![run, revision, item.kind.word(), item.id, item.name, item.definition])?;
     }
-    Ok(())
+    super::history::write_estimates(transaction, run, revision, new.plan)
 }
 
 /// A path as text. What is not UTF-8 in it is replaced: it then names no file, and says so when it is looked for.

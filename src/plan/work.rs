@@ -109,6 +109,18 @@ pub struct Retries {
     pub feedback: bool,
 }
 
+impl Retries {
+    /// The longest pause that doubling leads to.
+    const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+    /// The pause before the try after so many failed ones, from 1: the backoff, doubled with each, up to an hour or the
+    /// backoff itself where that is more.
+    pub fn pause(&self, failed: u32) -> Duration {
+        let doubled = self.backoff.saturating_mul(1 << failed.saturating_sub(1).min(20));
+        doubled.min(Self::LONGEST_PAUSE.max(self.backoff))
+    }
+}
+
 /// What a task touches.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {

@@ -136,11 +136,12 @@ fn clashes(
     }
     pairs.sort_unstable();
     let mut clashes = Vec::new();
+    let mut chains = HashMap::new();
     for (p, q) in pairs {
-        let (left, right) = (&members.users[&p], &members.users[&q]);
-        if is_chain(proof, left, right) {
+        if is_chain(proof, members, &mut chains, p, q) {
             continue;
         }
+        let (left, right) = (&members.users[&p], &members.users[&q]);
         'pairs: for (i, a) in left.iter().enumerate() {
             let right = if p == q { &right[i + 1..] } else { &right[..] };
             for b in right {
@@ -182,12 +183,36 @@ fn same_but_for_case(all: &[crate::glob::Paths], present: &[(PathsId, bool)]) ->
     pairs
 }
 
-/// Whether each of the tasks comes after the one before it, so that no two are concurrent.
-fn is_chain(proof: &Proof, left: &[(u32, TaskId, Use)], right: &[(u32, TaskId, Use)]) -> bool {
-    let mut tasks: Vec<TaskId> = left.iter().chain(right).map(|(_, task, _)| *task).collect();
-    tasks.sort_unstable_by_key(|task| (proof.plan.task(*task).step, *task));
-    tasks.dedup();
-    tasks.windows(2).all(|pair| proof.order.is_before(pair[0], pair[1]))
+/// The users of a pattern, each after the one before it; none where two of them are concurrent.
+type Chain = Option<Vec<TaskId>>;
+
+/// Whether the users of the two patterns all come one after another, so that no two are concurrent.
+fn is_chain(
+    proof: &Proof,
+    members: &Members,
+    chains: &mut HashMap<PathsId, Chain>,
+    p: PathsId,
+    q: PathsId,
+) -> bool {
+    let by_step = |task: &TaskId| (proof.plan.task(*task).step, *task);
+    for id in [p, q] {
+        chains.entry(id).or_insert_with(|| {
+            let mut tasks: Vec<TaskId> = members.users[&id].iter().map(|(_, task, _)| *task).collect();
+            tasks.sort_unstable_by_key(by_step);
+            tasks.dedup();
+            tasks.windows(2).all(|pair| proof.order.is_before(pair[0], pair[1])).then_some(tasks)
+        });
+    }
+    let (Some(left), Some(right)) = (&chains[&p], &chains[&q]) else { return false };
+    let (short, long) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    // In a chain, whoever comes between two neighbours is ordered with all.
+    short.iter().all(|task| match long.binary_search_by_key(&by_step(task), by_step) {
+        Ok(_) => true,
+        Err(at) => {
+            (at == 0 || proof.order.is_before(long[at - 1], *task))
+                && long.get(at).is_none_or(|next| proof.order.is_before(*task, *next))
+        }
+    })
 }
 
 fn clash(proof: &Proof, a: &(u32, TaskId, Use), b: &(u32, TaskId, Use)) -> Option<ClashKind> {

@@ -32,6 +32,14 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
     }
     let claims = &task.claims.claims;
     let has_reads = claims.iter().any(|claim| claim.kind == ClaimKind::Reads);
+    let is_title = plain(prompt) == task.title;
+    let mut met = HashSet::new();
+    let text = plain(prompt);
+    let is_root = |word: &str| roots.contains(word) || proof.facts.kind(word) == Some(super::Kind::Directory);
+    let mentions = mentions(&text, is_root);
+    if mentions.is_empty() {
+        return;
+    }
     let outputs = task.outputs.iter().filter_map(|output| match &output.source {
         OutputSource::File(path) => Some(plain(path)),
         OutputSource::Stdout => None,
@@ -42,12 +50,7 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
         .chain(outputs)
         .filter_map(|glob| Pattern::parse(&glob).ok().map(Paths::of))
         .collect();
-    let is_title = plain(prompt) == task.title;
-    let mut met = HashSet::new();
-    let text = plain(prompt);
-    for mention in
-        mentions(&text, |word| roots.contains(word) || proof.facts.kind(word) == Some(super::Kind::Directory))
-    {
+    for mention in mentions {
         // A task that claims no reads may read what it likes.
         let is_sure = mention.use_ == Use::Written || has_reads && !is_title;
         if !is_sure || !met.insert(mention.path) || met.len() > MOST_PER_TASK {

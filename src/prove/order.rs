@@ -2,8 +2,9 @@
 //!
 //! Knows edges, not files and not time. Two tasks are *concurrent* when the order leaves both ways open. The tree
 //! answers for most pairs: members of a sequence are ordered, and that is checked against the edges, not believed. What
-//! `after`, outputs and `overlaps` add is answered by reachability in bit sets, 512 tasks at a time, as asked for: a
-//! block costs one pass over the steps, and the blocks kept are bounded, so 100,000 tasks need some 100 MB at most.
+//! `after`, outputs and `overlaps` add is answered from near by where it can be, by the depth of a step and by a look at
+//! the few steps before it; else by reachability in bit sets, 512 tasks at a time, as asked for: a block costs one pass
+//! over the steps, and the blocks kept are bounded, so 100,000 tasks need some 200 MB at most.
 
 use crate::plan::{GroupId, GroupKind, Item, Need, NeedSource, Plan, StepId, StepKind, TaskId};
 use std::cell::RefCell;
@@ -11,7 +12,9 @@ use std::ops::Range;
 
 const BLOCK_WORDS: usize = 8;
 const BLOCK_TASKS: usize = BLOCK_WORDS * 64;
-const BLOCKS_KEPT: usize = 16;
+const MOST_BLOCK_BYTES: usize = 192 * 1024 * 1024;
+/// So many steps are looked at before a block is made.
+const NEAR: usize = 24;
 
 /// The order of a plan's tasks.
 pub(super) struct Order<'p> {
@@ -25,6 +28,9 @@ pub(super) struct Order<'p> {
     sets: Vec<Set>,
     /// Whether the tree says all: no edge but those of sets and sequences.
     is_plain: bool,
+    /// By step: the length of the longest chain of needs that ends in it.
+    depths: Vec<u32>,
+    blocks_kept: usize,
     blocks: RefCell<Vec<(usize, Box<[u64]>)>>,
 }
 
@@ -55,8 +61,16 @@ impl<'p> Order<'p> {
                 .iter()
                 .all(|need| matches!(need, Need::Succeeded(_, NeedSource::Group | NeedSource::Sequence)));
         }
+        let mut depths: Vec<u32> = Vec::with_capacity(plan.steps.len());
+        for step in &plan.steps {
+            let needs = step.needs.iter().flat_map(Need::steps);
+            depths.push(needs.map(|need| depths[need.index()] + 1).max().unwrap_or_default());
+        }
+        let block_bytes = (plan.tasks.len() * BLOCK_WORDS * 8).max(1);
         let mut order = Order {
             plan,
+            depths,
+            blocks_kept: (MOST_BLOCK_BYTES / block_bytes).clamp(16, 4096),
             enter,
             leave,
             gates,
@@ -114,8 +128,11 @@ impl<'p> Order<'p> {
     /// Whether `a` has ended whenever `b` starts.
     pub fn is_before(&self, a: TaskId, b: TaskId) -> bool {
         let (Some(from), Some(to)) = (self.plan.task(a).step, self.plan.task(b).step) else { return false };
-        if from >= to {
+        if from >= to || self.depths[from.index()] >= self.depths[to.index()] {
             return false;
+        }
+        if let Some(answer) = self.is_near_before(from, to) {
+            return answer;
         }
         let block = a.index() / BLOCK_TASKS;
         let bit = a.index() % BLOCK_TASKS;
@@ -123,7 +140,7 @@ impl<'p> Order<'p> {
         let at = match blocks.iter().position(|(id, _)| *id == block) {
             Some(at) => at,
             None => {
-                if blocks.len() == BLOCKS_KEPT {
+                if blocks.len() >= self.blocks_kept {
                     blocks.pop();
                 }
                 blocks.push((block, self.block(block)));
@@ -133,6 +150,33 @@ impl<'p> Order<'p> {
         // The one asked for last stands first, so that what is asked for often stays.
         blocks[..=at].rotate_right(1);
         blocks[0].1[b.index() * BLOCK_WORDS + bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// The same, where the few steps before `to` tell it. What needs one of several is left to the blocks.
+    fn is_near_before(&self, from: StepId, to: StepId) -> Option<bool> {
+        let mut seen = [to; NEAR];
+        let (mut count, mut next) = (1, 0);
+        let mut is_whole = true;
+        while next < count {
+            for need in &self.plan.step(seen[next]).needs {
+                let (Need::Succeeded(step, _) | Need::Finished(step)) = need else {
+                    is_whole = false;
+                    continue;
+                };
+                if *step == from {
+                    return Some(true);
+                }
+                if self.depths[step.index()] > self.depths[from.index()] && !seen[..count].contains(step) {
+                    if count == NEAR {
+                        return None;
+                    }
+                    seen[count] = *step;
+                    count += 1;
+                }
+            }
+            next += 1;
+        }
+        is_whole.then_some(false)
     }
 
     /// For each task, which tasks of the block come before it.

@@ -1,10 +1,12 @@
 //! Which claims can meet: the patterns of a plan, each once, and the pairs of them that share a path.
 //!
 //! Knows patterns, not tasks' order. Patterns sorted by what they begin with make a trie of ranges: only a pattern
-//! whose range holds another can meet it. One that begins with a wildcard is looked up by what it ends with.
+//! whose range holds another can meet it. One that begins with a wildcard is looked up by what it ends with, and where
+//! too many end so, by the names that stand at fixed places from either end.
 
-use crate::glob::{Paths, Pattern};
+use crate::glob::{MOST_PLACES, Paths, Pattern};
 use crate::plan::{Claim, ClaimKind, Plan, TaskId};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// A pattern of the plan, by number.
@@ -14,6 +16,7 @@ pub(super) type PathsId = u32;
 pub(super) struct Table {
     paths: Vec<Paths>,
     uses: Vec<Vec<Use>>,
+    forbids: Vec<Vec<Use>>,
 }
 
 /// A claim of a task, and its paths.
@@ -26,10 +29,12 @@ pub(super) struct Use {
 }
 
 impl Table {
-    /// Reads every claim but what is forbidden; claims that are no patterns have been reported and are left out.
+    /// Reads every claim; those that are no patterns have been reported and are left out.
     pub fn new(plan: &Plan) -> Table {
         let mut ids: HashMap<(String, Vec<String>), PathsId> = HashMap::new();
-        let mut table = Table { paths: Vec::new(), uses: Vec::with_capacity(plan.tasks.len()) };
+        let count = plan.tasks.len();
+        let mut table =
+            Table { paths: Vec::new(), uses: Vec::with_capacity(count), forbids: Vec::with_capacity(count) };
         for task in &plan.tasks {
             let forbidden: Vec<&String> = task
                 .claims
@@ -40,11 +45,8 @@ impl Table {
                 })
                 .map(|claim| &claim.glob)
                 .collect();
-            let mut uses = Vec::new();
+            let (mut uses, mut forbids) = (Vec::new(), Vec::new());
             for (index, claim) in task.claims.claims.iter().enumerate() {
-                if claim.kind == ClaimKind::Forbids {
-                    continue;
-                }
                 let mut except = claim.except.clone();
                 if claim.kind.is_write() {
                     except.extend(forbidden.iter().map(|glob| (*glob).clone()));
@@ -60,9 +62,11 @@ impl Table {
                         table.paths.len() as PathsId - 1
                     }
                 };
-                uses.push(Use { claim: index as u32, paths: id, kind: claim.kind });
+                let list = if claim.kind == ClaimKind::Forbids { &mut forbids } else { &mut uses };
+                list.push(Use { claim: index as u32, paths: id, kind: claim.kind });
             }
             table.uses.push(uses);
+            table.forbids.push(forbids);
         }
         table
     }
@@ -74,6 +78,11 @@ impl Table {
     /// What the task claims to read and write.
     pub fn uses(&self, task: TaskId) -> &[Use] {
         &self.uses[task.index()]
+    }
+
+    /// What the task claims, and what it forbids itself.
+    pub fn all_of(&self, task: TaskId) -> impl Iterator<Item = &Use> {
+        self.uses[task.index()].iter().chain(&self.forbids[task.index()])
     }
 
     /// The same patterns as a file system sees them that does not tell `A` from `a`; none when no pattern has a capital.
@@ -124,11 +133,32 @@ struct Index<'p> {
     written: Side<'p>,
 }
 
+/// Past so many candidates by beginnings and ends alone, the names at fixed places are looked at too.
+const MANY: usize = 48;
+
 /// Patterns sorted by their beginnings, and by their ends from behind.
 struct Side<'p> {
     by_prefix: Vec<(&'p str, PathsId, &'p Pattern)>,
     by_suffix: Vec<(String, PathsId, &'p Pattern)>,
+    places: OnceCell<Places<'p>>,
 }
+
+/// For each place from the beginning and from the end: the patterns with that name there, and those with any.
+/// Patterns stand for their index in `by_suffix`, in its order.
+struct Places<'p> {
+    named: HashMap<(u8, &'p str), Vec<u32>>,
+    open: Vec<Vec<u32>>,
+}
+
+/// The name at a place: the first ones are counted from the beginning, the others from the end.
+fn name_at(pattern: &Pattern, place: u8) -> Option<&str> {
+    match usize::from(place).checked_sub(MOST_PLACES) {
+        None => pattern.head(place.into()),
+        Some(place) => pattern.tail(place),
+    }
+}
+
+const ALL_PLACES: u8 = 2 * MOST_PLACES as u8;
 
 impl<'p> Index<'p> {
     fn new(all: &'p [Paths], present: &[(PathsId, bool)]) -> Index<'p> {
@@ -150,14 +180,34 @@ impl<'p> Side<'p> {
             .map(|(_, id, pattern)| (pattern.suffix().chars().rev().collect(), *id, *pattern))
             .collect();
         by_suffix.sort_unstable_by(|(a, a_id, _): &(String, _, _), (b, b_id, _)| (a, a_id).cmp(&(b, b_id)));
-        Side { by_prefix, by_suffix }
+        Side { by_prefix, by_suffix, places: OnceCell::new() }
     }
 
-    /// Every pattern that begins as `pattern` does and may end as it does.
+    fn places(&self) -> &Places<'p> {
+        self.places.get_or_init(|| {
+            let mut places = Places { named: HashMap::new(), open: vec![Vec::new(); ALL_PLACES.into()] };
+            for (index, (_, _, pattern)) in self.by_suffix.iter().enumerate() {
+                for place in 0..ALL_PLACES {
+                    let list = match name_at(pattern, place) {
+                        Some(name) => places.named.entry((place, name)).or_default(),
+                        None => &mut places.open[usize::from(place)],
+                    };
+                    list.push(index as u32);
+                }
+            }
+            places
+        })
+    }
+
+    /// Every pattern that begins as `pattern` does, may end as it does, and may have its names where it has them.
     fn candidates(&self, pattern: &Pattern, mut each: impl FnMut(PathsId, &Pattern)) {
         let prefix = pattern.prefix();
         let start = self.by_prefix.partition_point(|(other, _, _)| *other < prefix);
         let count = self.by_prefix[start..].partition_point(|(other, _, _)| other.starts_with(prefix));
+        if count <= MANY {
+            self.by_prefix[start..start + count].iter().for_each(|(_, id, other)| each(*id, other));
+            return;
+        }
         let behind: String = pattern.suffix().chars().rev().collect();
         // Longer ends stand in one range; shorter ones each in their own.
         let mut ranges = Vec::new();
@@ -171,14 +221,41 @@ impl<'p> Side<'p> {
             ranges
                 .push(from..from + self.by_suffix[from..].partition_point(|(other, _, _)| other == shorter));
         }
-        if ranges.iter().map(ExactSizeIterator::len).sum::<usize>() < count {
-            for (_, id, other) in ranges.into_iter().flat_map(|range| &self.by_suffix[range]) {
-                if other.prefix().starts_with(prefix) {
-                    each(*id, other);
+        let mut least = ranges.iter().map(ExactSizeIterator::len).sum::<usize>();
+        let mut found: Option<Vec<&[u32]>> = None;
+        if least > MANY {
+            let places = self.places();
+            for place in 0..ALL_PLACES {
+                let Some(name) = name_at(pattern, place) else { continue };
+                let named = places.named.get(&(place, name)).map_or(&[][..], Vec::as_slice);
+                let open = places.open[usize::from(place)].as_slice();
+                let inside = |list: &'_ [u32], range: &std::ops::Range<usize>| {
+                    let at = |bound: usize| list.partition_point(|index| (*index as usize) < bound);
+                    at(range.start)..at(range.end)
+                };
+                let lists: Vec<&[u32]> = ranges
+                    .iter()
+                    .flat_map(|range| [&named[inside(named, range)], &open[inside(open, range)]])
+                    .collect();
+                let size = lists.iter().map(|list| list.len()).sum();
+                if size < least {
+                    (least, found) = (size, Some(lists));
                 }
             }
-        } else {
+        }
+        if count <= least {
             self.by_prefix[start..start + count].iter().for_each(|(_, id, other)| each(*id, other));
+            return;
+        }
+        let mut meet = |index: usize| {
+            let (_, id, other) = &self.by_suffix[index];
+            if other.prefix().starts_with(prefix) {
+                each(*id, other);
+            }
+        };
+        match found {
+            Some(lists) => lists.into_iter().flatten().for_each(|index| meet(*index as usize)),
+            None => ranges.into_iter().flatten().for_each(meet),
         }
     }
 }

@@ -5,6 +5,7 @@
 use super::Proof;
 use super::mentions::plain;
 use super::messages::{criteria as criteria_messages, files as messages};
+use super::overlap::{Use, claim};
 use super::{Kind, criteria};
 use crate::diagnostic::Diagnostic;
 use crate::glob::{Paths, Pattern};
@@ -110,7 +111,7 @@ fn inputs(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
             if proof.facts.kind(path) != Some(Kind::Nothing) {
                 continue;
             }
-            let own = super::overlap::claim(proof.plan, reader, *used);
+            let own = claim(proof.plan, reader, *used);
             let literal = makers.get(path).into_iter().flatten().copied();
             let all: Vec<TaskId> = literal
                 .chain(wild.iter().filter(|(paths, _)| paths.matches(path)).map(|(_, task)| *task))
@@ -152,26 +153,24 @@ fn looked_at(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
 
 /// Claims on a directory by its bare name.
 fn directories(proof: &Proof, findings: &mut Vec<Diagnostic>) {
-    let mut parents: HashMap<String, (TaskId, usize)> = HashMap::new();
+    let mut parents: HashMap<&str, (TaskId, Use)> = HashMap::new();
     for task in proof.tasks() {
-        for (index, claim) in proof.plan.task(task).claims.claims.iter().enumerate() {
-            let Ok(pattern) = Pattern::parse(&claim.glob) else { continue };
-            let mut below = pattern.literal_prefix();
+        for used in proof.table.all_of(task) {
+            let mut below = proof.table.paths(used.paths).pattern.literal_prefix();
             while !below.is_empty() && !parents.contains_key(below) {
-                parents.insert(below.to_owned(), (task, index));
+                parents.insert(below, (task, *used));
                 below = below.rsplit_once('/').map_or("", |(above, _)| above);
             }
         }
     }
     let mut seen = HashSet::new();
     for task in proof.tasks() {
-        for claim in &proof.plan.task(task).claims.claims {
-            let Ok(pattern) = Pattern::parse(&claim.glob) else { continue };
-            let Some(path) = pattern.literal() else { continue };
-            let below = parents.get(path).map(|(task, index)| &proof.plan.task(*task).claims.claims[*index]);
-            if (below.is_some() || proof.facts.kind(path) == Some(Kind::Directory)) && seen.insert(claim.span)
-            {
-                findings.push(messages::directory_claim(claim, below));
+        for used in proof.table.all_of(task) {
+            let Some(path) = proof.table.paths(used.paths).pattern.literal() else { continue };
+            let own = claim(proof.plan, task, *used);
+            let below = parents.get(path).map(|(task, used)| claim(proof.plan, *task, *used));
+            if (below.is_some() || proof.facts.kind(path) == Some(Kind::Directory)) && seen.insert(own.span) {
+                findings.push(messages::directory_claim(own, below));
             }
         }
     }

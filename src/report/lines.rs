@@ -189,7 +189,7 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
             let (from, tone) = match decision {
                 Decision::Go => (Normal, Some(Tone::Good)),
                 Decision::NoGo | Decision::Blocked => (Quiet, Some(Tone::Bad)),
-                Decision::Skipped => (Normal, None),
+                Decision::Skipped | Decision::NotRun => (Normal, None),
             };
             Line { tone, ..say(from, gate_name(progress, *gate), text) }
         }

@@ -2,16 +2,23 @@
 //!
 //! Each takes the plan and its forecast and gives text. They decide nothing and know no file and no clock.
 
+mod below;
+mod chart;
 pub mod dot;
+pub mod gantt;
+pub mod html;
 pub mod json;
 pub mod mermaid;
+pub mod svg;
 pub mod tree;
-mod words;
+pub(in crate::report) mod words;
 
-use crate::plan::{Action, GateId, GroupId, Need, NeedSource, Plan, StepId, StepKind, Task};
+use crate::plan::{Action, GateId, GroupId, Need, NeedSource, Plan, StepId, StepKind, Task, TaskId};
 use crate::schedule::Forecast;
+use crate::schedule::calibrate::Corrections;
 use crate::schedule::levers::{Lever, LeverChange};
 use crate::schedule::sample::Samples;
+use std::time::Duration;
 
 /// A plan with its forecast, for the views.
 pub struct View<'p> {
@@ -21,6 +28,8 @@ pub struct View<'p> {
     samples: Option<&'p Samples>,
     /// What would make it shorter.
     levers: &'p [Lever],
+    /// How earlier runs corrected it, and the makespan by the plan's own words.
+    corrections: Option<(&'p Corrections, Duration)>,
     /// By gate, its step.
     gates: Vec<Option<StepId>>,
     /// By group, its `Enter`.
@@ -50,7 +59,7 @@ impl<'p> View<'p> {
                 StepKind::Task(_) | StepKind::Success(_) | StepKind::Leave(_) => {}
             }
         }
-        View { plan, forecast, samples: None, levers: &[], gates, enters }
+        View { plan, forecast, samples: None, levers: &[], corrections: None, gates, enters }
     }
 
     /// With how sure it is.
@@ -63,6 +72,18 @@ impl<'p> View<'p> {
     pub fn levers(mut self, levers: &'p [Lever]) -> View<'p> {
         self.levers = levers;
         self
+    }
+
+    /// With what earlier runs made of it: the forecast is of the corrected plan. `own`: the makespan by the plan's own words.
+    pub fn corrected(mut self, corrections: Option<&'p Corrections>, own: Duration) -> View<'p> {
+        self.corrections = corrections.map(|corrections| (corrections, own));
+        self
+    }
+
+    /// By what a task's estimate was corrected, where it was by more than a hundredth.
+    fn factor(&self, task: TaskId) -> Option<f64> {
+        let (_, factor) = self.corrections?.0.of(task)?;
+        Some(factor.factor).filter(|factor| (factor - 1.0).abs() >= 0.01)
     }
 
     /// A change in words: `api overlaps foundations`.

@@ -374,7 +374,7 @@ impl Why<'_> {
                             ));
                         }
                         Some(Decision::Go | Decision::Skipped) => {}
-                        None => open.push(needed),
+                        Some(Decision::NotRun) | None => open.push(needed),
                     },
                     _ => open.push(needed),
                 }
@@ -507,6 +507,7 @@ pub fn schedule(progress: &Progress) -> Schedule {
             StepKind::Gate(gate) => progress.gates[gate.index()].decision.map(|decision| {
                 match (decision, plan.gate(gate).on_no_go) {
                     (Decision::Skipped, _) => Outcome::Skipped,
+                    (Decision::NotRun, _) => Outcome::NotRun,
                     (Decision::Go, _) | (Decision::NoGo, OnNoGo::Continue | OnNoGo::SkipTo(_)) => {
                         Outcome::Succeeded
                     }

@@ -58,6 +58,16 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// By how much something is longer: `×1.8`, `×0.25`, `×12`.
+pub fn times(factor: f64) -> String {
+    match factor {
+        0.0..0.0995 => format!("×{factor:.3}"),
+        0.0995..0.995 => format!("×{factor:.2}"),
+        0.995..9.95 => format!("×{factor:.1}"),
+        _ => format!("×{factor:.0}"),
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`; after `most` of them, `… and 7 more`.
 pub fn list(names: &[impl AsRef<str>], most: usize) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
@@ -130,6 +140,7 @@ pub fn decision(decision: Decision) -> &'static str {
         Decision::Go => "go",
         Decision::NoGo => "no-go",
         Decision::Blocked => "blocked",
+        Decision::NotRun => "not run",
         Decision::Skipped => "skipped",
     }
 }

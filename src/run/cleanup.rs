@@ -200,7 +200,9 @@ impl Dispatcher<'_> {
             [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
         };
         if self.is_interrupted && (self.is_cut || !self.failures.is_empty()) {
-            return (RunOutcome::Interrupted, self.stop_reason());
+            let reason = self.stop_reason();
+            // The outcome's own word is reason enough.
+            return (RunOutcome::Interrupted, if reason == "interrupted" { String::new() } else { reason });
         }
         if !self.failures.is_empty() {
             return (RunOutcome::Failed, first(&self.failures));

@@ -161,7 +161,7 @@ impl Dispatcher<'_> {
     pub fn gate_abandoned(&mut self, gate: GateId) {
         self.is_cut = true;
         let reason = format!("the run stopped before it was decided: {}", self.stop_reason());
-        self.events.push(Event::GateEnded { gate, decision: Decision::Blocked, reason });
+        self.events.push(Event::GateEnded { gate, decision: Decision::NotRun, reason });
         self.schedule.finish(self.gate_step(gate), Outcome::NotRun);
     }
 
@@ -174,7 +174,7 @@ impl Dispatcher<'_> {
             Some(why) if cause.is_none() => why.clone(),
             _ => self.because(outcome, cause),
         };
-        let decision = if outcome == Outcome::Skipped { Decision::Skipped } else { Decision::Blocked };
+        let decision = if outcome == Outcome::Skipped { Decision::Skipped } else { Decision::NotRun };
         self.events.push(Event::GateEnded { gate, decision, reason });
     }
 }

@@ -8,7 +8,7 @@ use super::timers::Timer;
 use super::words;
 use crate::backend::Urgency;
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, ErrorClass, Event, Outcome, Usage};
-use crate::plan::{Action, TaskId};
+use crate::plan::{Action, Retries, TaskId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -19,9 +19,6 @@ const TRANSIENT_RETRIES: u32 = 3;
 
 /// The pause before such a try where the task names no backoff; it doubles with each.
 const TRANSIENT_BACKOFF: Duration = Duration::from_secs(5);
-
-/// The longest pause before a try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
 
 impl Dispatcher<'_> {
     /// The one door to a task's stage.
@@ -190,11 +187,7 @@ impl Dispatcher<'_> {
             true => (TRANSIENT_BACKOFF, life.transient),
             false => (Duration::ZERO, life.failed),
         };
-        let pause = retries
-            .backoff
-            .max(least)
-            .saturating_mul(1 << (turn - 1).min(20))
-            .min(LONGEST_BACKOFF.max(retries.backoff));
+        let pause = Retries { backoff: retries.backoff.max(least), ..retries }.pause(turn);
         let attempt = life.attempt + 1;
         // A conflict is told whatever the plan says: without it the same would come again.
         if let Some(feedback) = self.feedback_of_conflict(task) {

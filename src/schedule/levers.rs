@@ -65,7 +65,8 @@ pub fn levers(plan: &Arc<Plan>, limits: &Limits, forecast: &Forecast) -> Option<
             }
         };
         let saves = forecast.makespan.saturating_sub(other.makespan);
-        if !saves.is_zero() {
+        // What a barrier costs is told of each, also that it is nothing.
+        if !saves.is_zero() || matches!(change, LeverChange::Overlap { .. }) {
             levers.push(Lever { change, saves });
         }
     }
@@ -81,11 +82,12 @@ fn changes(plan: &Plan, forecast: &Forecast) -> Vec<LeverChange> {
         let StepKind::Enter(second) = step.kind else { continue };
         for need in &step.needs {
             let Need::Succeeded(needed, NeedSource::Sequence) = need else { continue };
-            if let StepKind::Leave(first) = plan.step(*needed).kind
+            let (leave, is_gate) = behind_gates(plan, *needed);
+            if let StepKind::Leave(first) = plan.step(leave).kind
                 && plan.group(first).kind == GroupKind::Wave
                 && plan.group(second).kind == GroupKind::Wave
             {
-                changes.push(LeverChange::Overlap { first, second, has_gate: has_gate(first) });
+                changes.push(LeverChange::Overlap { first, second, has_gate: is_gate || has_gate(first) });
             }
         }
     }
@@ -113,6 +115,22 @@ fn changes(plan: &Plan, forecast: &Forecast) -> Vec<LeverChange> {
     changes
 }
 
+/// What stands before the gates between two items, and whether there are any.
+fn behind_gates(plan: &Plan, step: StepId) -> (StepId, bool) {
+    let mut at = step;
+    while let StepKind::Gate(_) = plan.step(at).kind {
+        let before = plan.step(at).needs.iter().find_map(|need| match need {
+            Need::Succeeded(needed, NeedSource::Sequence) => Some(*needed),
+            _ => None,
+        });
+        match before {
+            Some(before) => at = before,
+            None => break,
+        }
+    }
+    (at, at != step)
+}
+
 fn is_edge(need: &Need, first: StepId) -> bool {
     matches!(need, Need::Succeeded(needed, NeedSource::After | NeedSource::Sequence) if *needed == first)
 }
@@ -125,7 +143,11 @@ fn overlapped(plan: &Plan, first: GroupId, second: GroupId) -> Plan {
         (step_of(StepKind::Enter(first)), step_of(StepKind::Leave(first)), step_of(StepKind::Enter(second)))
     {
         let needs = plan.step(enter).needs.clone();
-        other.steps[behind.index()].needs.retain(|need| !is_edge(need, leave));
+        let is_behind = |need: &Need| {
+            matches!(need, Need::Succeeded(needed, NeedSource::After | NeedSource::Sequence)
+                if behind_gates(plan, *needed).0 == leave)
+        };
+        other.steps[behind.index()].needs.retain(|need| !is_behind(need));
         other.steps[behind.index()].needs.extend(needs);
         // What followed the second wave followed the first one too.
         let end = step_of(StepKind::Leave(second));

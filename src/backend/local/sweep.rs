@@ -71,6 +71,7 @@ pub enum Target {
 struct Process {
     pid: u32,
     parent: u32,
+    group: u32,
     session: u32,
     is_zombie: bool,
     name: String,
@@ -96,6 +97,9 @@ pub async fn end(target: Target, grace: Duration) -> Vec<String> {
             break;
         }
         let is_asking = begin.elapsed() < unasked + grace;
+        if !is_asking {
+            kill_groups(&found);
+        }
         for process in found {
             let is_new = !asked.contains(&process.pid) && !killed.contains(&process.pid);
             if is_asking && (begin.elapsed() < unasked || asked.contains(&process.pid)) {
@@ -117,6 +121,22 @@ pub async fn end(target: Target, grace: Duration) -> Vec<String> {
         pause = (pause * 2).min(Duration::from_millis(50));
     }
     ended
+}
+
+/// Kills whole process groups at one stroke: what forks faster than it can be looked for dies only so. A group outside of
+/// wavec's own session was made by a process of the target, and holds nothing but what descends from it.
+fn kill_groups(found: &[Process]) {
+    let own_session = sys::own_session();
+    let mut groups: HashSet<u32> = HashSet::new();
+    for process in found {
+        if process.session != own_session && process.group > 1 && groups.insert(process.group) {
+            // That the group still is the one that was seen.
+            let is_same = read(process.pid).is_some_and(|now| now.group == process.group);
+            if is_same {
+                sys::kill_group(process.group);
+            }
+        }
+    }
 }
 
 /// Sends a signal, once it is sure that the id still is who was meant.
@@ -254,12 +274,13 @@ fn read(pid: u32) -> Option<Process> {
     let mut fields = tail.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    let session = fields.nth(1)?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let session = fields.next()?.parse().ok()?;
     let user = sys::own_user();
     if user != 0 && std::fs::metadata(format!("/proc/{pid}")).ok()?.uid() != user {
         return None;
     }
-    Some(Process { pid, parent, session, is_zombie: matches!(state, "Z" | "X" | "x"), name })
+    Some(Process { pid, parent, group, session, is_zombie: matches!(state, "Z" | "X" | "x"), name })
 }
 
 /// The entries of a directory that are numbers.

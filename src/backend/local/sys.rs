@@ -178,6 +178,13 @@ fn wait(kind: libc::idtype_t, id: libc::id_t, flags: libc::c_int) -> io::Result<
     }
 }
 
+/// Kills every process of a group at once, those that are just being forked too. One that has ended is none to kill.
+pub fn kill_group(group: u32) {
+    if let Some(group) = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
 /// Sends a signal to the process behind a handle.
 pub fn signal_process(process: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     // SAFETY: takes integers and a null pointer, which stands for "as kill does".

@@ -310,7 +310,7 @@ pub(in crate::check) fn unknown_agent(
     span: Span,
     name: &str,
     near: Option<&str>,
-    found: &[String],
+    found: &[(String, &str)],
     item: Option<&str>,
 ) -> Diagnostic {
     let here = match item {
@@ -320,22 +320,33 @@ pub(in crate::check) fn unknown_agent(
     let mut diagnostic =
         Diagnostic::new(codes::UNKNOWN_AGENT, format!("no agent is called `{name}`"), span, here);
     if !found.is_empty() && near.is_none() {
-        diagnostic =
-            diagnostic.note(format!("`.claude/agents` has {}", list(&found[..found.len().min(8)], "and")));
+        let homes: std::collections::BTreeSet<&str> = found.iter().map(|(_, home)| *home).collect();
+        for home in homes {
+            let names: Vec<&String> =
+                found.iter().filter(|(_, at)| *at == home).map(|(name, _)| name).collect();
+            let shown = list(&names[..names.len().min(8)], "and");
+            diagnostic = diagnostic.note(format!("`{home}` has {shown}"));
+        }
     }
     let declare = format!("declare it: `agent {name} {{ driver … }}`, or write `.claude/agents/{name}.md`");
     or_near(diagnostic, span, near, declare)
 }
 
 /// `.claude/agents/NAME.md` that cannot be used
-pub(in crate::check) fn bad_agent_file(span: Span, name: &str, path: &Path, cause: &str) -> Diagnostic {
+pub(in crate::check) fn bad_agent_file(
+    span: Span,
+    name: &str,
+    path: &Path,
+    cause: &str,
+    help: String,
+) -> Diagnostic {
     Diagnostic::new(
         codes::BAD_AGENT_FILE,
         format!("the agent `{name}` is defined in `{}`, but {cause}", path.display()),
         span,
         "this agent",
     )
-    .help("begin the file with `---`, `name: …`, `description: …` and `---`, each on a line of its own")
+    .help(help)
 }
 
 /// `uses gpus`

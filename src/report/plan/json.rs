@@ -57,6 +57,18 @@ pub fn value(view: &View) -> Value {
             "critical": forecast.critical.iter().filter_map(|step| view.name(*step)).collect::<Vec<_>>(),
             "timeline": forecast.timeline.iter().map(|(t, n)| json!([milliseconds(*t), n])).collect::<Vec<_>>(),
             "missing": forecast.missing.iter().map(name).collect::<Vec<_>>(),
+            "corrections": view.corrections.map(|(corrections, own)| json!({
+                "runs": corrections.runs(),
+                "confidence": corrections.confidence().word(),
+                "own_makespan": milliseconds(own),
+                "tasks": plan.task_ids().filter_map(|task| corrections.of(task).map(|(basis, factor)| json!({
+                    "task": name(&task),
+                    "by": basis.word(),
+                    "factor": factor.factor,
+                    "runs": factor.runs.len(),
+                    "confidence": factor.confidence.word(),
+                }))).collect::<Vec<_>>(),
+            })),
             "uncertainty": view.samples.map(|samples| json!({
                 "rounds": samples.rounds(),
                 "p10": milliseconds(samples.quantile(0.1)),

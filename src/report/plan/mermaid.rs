@@ -218,11 +218,17 @@ fn quoted(text: &str) -> String {
             '<' => safe.push_str("#lt;"),
             '>' => safe.push_str("#gt;"),
             '&' => safe.push_str("#amp;"),
-            '`' | '*' | '_' | '[' | ']' | '{' | '}' | '\\' => {
+            '`' | '*' | '_' | '[' | ']' | '{' | '}' | '\\' | '$' => {
                 let _ = write!(safe, "#{};", u32::from(char));
             }
             char => safe.push(char),
         }
+    }
+    // Even between quotes it reads a line with `direction LR` as a statement.
+    const WORD: &str = "direction";
+    while let Some(at) = safe.to_ascii_lowercase().find(WORD) {
+        let letter = u32::from(safe.as_bytes()[at]);
+        safe.replace_range(at..=at, &format!("#{letter};"));
     }
     safe
 }
@@ -244,5 +250,38 @@ fn plain(text: &str) -> String {
             char => char,
         })
         .collect();
-    if safe.is_empty() { "–".to_string() } else { safe }
+    if safe.is_empty() {
+        return "–".to_string();
+    }
+    // What would read as a statement of the chart's own gets a mark before it that nobody sees.
+    if begins_as_statement(&safe) { format!("\u{2060}{safe}") } else { safe }
+}
+
+/// Whether Mermaid would take a line that begins so for something else than a task: a word of its own, or a date.
+fn begins_as_statement(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "gantt",
+        "dateformat",
+        "inclusiveenddates",
+        "topaxis",
+        "axisformat",
+        "tickinterval",
+        "includes",
+        "excludes",
+        "todaymarker",
+        "weekday",
+        "weekend",
+        "title",
+        "acctitle",
+        "accdescr",
+        "accdescription",
+        "section",
+        "href",
+        "call",
+        "click",
+    ];
+    let word =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+    let is_number = word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || WORDS.contains(&word.as_str())
 }

@@ -2,14 +2,15 @@
 //!
 //! Fits the width that it is given; colour only says what a mark says too.
 
-use super::{View, Wait, own_name, words};
+use super::{View, Wait, below, own_name, words};
 use crate::plan::{
     Action, Approval, Criterion, GateId, Group, GroupId, GroupKind, Item, NeedSource, OnNoGo, StepId,
     StepKind, Task, TaskId,
 };
 use crate::report::words::{count, cut, list, one_line, pad};
 use crate::report::{Look, Tone};
-use crate::schedule::Slot;
+use crate::schedule::sample::Samples;
+use crate::schedule::{Forecast, Slot};
 use std::fmt::Write as _;
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
@@ -58,13 +59,22 @@ pub fn totals(view: &View) -> Vec<String> {
     if let Some(samples) = view.samples {
         let at = |share| words::time(rounded(samples.quantile(share)));
         let rounds = samples.rounds();
+        let ranges = plan.tasks.iter().filter_map(|task| task.estimate);
+        let is_beta =
+            |has: bool| ranges.clone().any(|it| it.least < it.most && it.likeliest.is_some() == has);
+        let drawn = match (is_beta(true), is_beta(false)) {
+            (true, true) => "uniform from ranges, PERT-beta from three points",
+            (true, false) => "PERT-beta from the three points",
+            _ => "uniform from the ranges",
+        };
         lines.push(format!(
-            "finish p10 {} · p50 {} · p90 {} · drawn {rounds} times from the ranges",
+            "finish p10 {} · p50 {} · p90 {} · {rounds} draws, {drawn}",
             at(0.1),
             at(0.5),
             at(0.9)
         ));
     }
+    lines.extend(below::corrections(view));
     let names = |tasks: &[TaskId]| tasks.iter().map(|task| plan.task(*task).name.clone()).collect::<Vec<_>>();
     if !forecast.missing.is_empty() && !is_unknown {
         let missing = count(forecast.missing.len(), "task");
@@ -84,21 +94,35 @@ pub fn totals(view: &View) -> Vec<String> {
 }
 
 /// As exact as a guess is: to the minute above ten minutes.
-fn rounded(time: Duration) -> Duration {
+pub(super) fn rounded(time: Duration) -> Duration {
+    if time.as_secs() < 10 {
+        return time;
+    }
     let unit = if time.as_secs() < 600 { 1 } else { 60 };
     Duration::from_secs((time.as_secs() + unit / 2) / unit * unit)
 }
 
 /// What the same plan takes with other numbers of workers, as a table.
-pub fn workers_table(forecasts: &[(u32, crate::schedule::Forecast)]) -> String {
-    let mut text = format!("{:>7}  {:>14}  {:>8}  {:>4}\n", "workers", "makespan", "speed-up", "busy");
-    for (workers, forecast) in forecasts {
+pub fn workers_table(forecasts: &[(u32, Forecast, Option<Samples>)]) -> String {
+    let has_samples = forecasts.iter().any(|(_, _, samples)| samples.is_some());
+    let quantiles = if has_samples { format!("  {:>12}  {:>12}", "p50", "p90") } else { String::new() };
+    let mut text =
+        format!("{:>7}  {:>14}{quantiles}  {:>8}  {:>4}\n", "workers", "makespan", "speed-up", "busy");
+    for (workers, forecast, samples) in forecasts {
         let most = forecast.makespan.as_secs_f64() * f64::from(*workers);
         let busy = if most > 0.0 { forecast.serial.as_secs_f64() / most * 100.0 } else { 0.0 };
         let makespan = words::time(forecast.makespan);
-        let _ = writeln!(text, "{workers:>7}  {makespan:>14}  {:>7.1}×  {busy:>3.0}%", forecast.speedup());
+        let at =
+            |share| samples.as_ref().map_or(String::new(), |it| words::time(rounded(it.quantile(share))));
+        let quantiles =
+            if has_samples { format!("  {:>12}  {:>12}", at(0.5), at(0.9)) } else { String::new() };
+        let _ = writeln!(
+            text,
+            "{workers:>7}  {makespan:>14}{quantiles}  {:>7.1}×  {busy:>3.0}%",
+            forecast.speedup()
+        );
     }
-    if let Some((_, forecast)) = forecasts.last() {
+    if let Some((_, forecast, _)) = forecasts.last() {
         let _ = writeln!(
             text,
             "The order alone takes {}: no number of workers makes it shorter.",
@@ -113,6 +137,10 @@ struct Columns {
     who: usize,
     estimate: usize,
     start: usize,
+    /// The mark of what is critical, or slack.
+    slack: usize,
+    /// How often it decides; only where ranges were drawn from.
+    index: usize,
     has_seconds: bool,
 }
 
@@ -123,11 +151,17 @@ impl Columns {
         let tasks = || view.plan.tasks.iter();
         let who = tasks().map(|task| view.who(task).width()).max().unwrap_or(0);
         let estimate =
-            tasks().filter_map(|task| task.estimate.as_ref()).map(|e| words::estimate(e).len()).max();
+            view.plan.task_ids().filter_map(|task| Some(below::estimate(view, task)?.width())).max();
+        let slacks =
+            tasks().filter_map(|task| task.step).map(|step| below::slack(view.forecast.step(step)).len());
+        let slack = slacks.max().unwrap_or(0).max(1);
+        let is_wide = has_times && width >= 72;
         let start = words::moment(view.forecast.makespan, has_seconds).len();
         Columns {
             who: who.min(18).min(width / 5),
-            estimate: estimate.unwrap_or(1).min(14),
+            estimate: estimate.unwrap_or(1).min(19),
+            slack: if is_wide { slack } else { 1 },
+            index: if is_wide && view.samples.is_some() { 4 } else { 0 },
             start: if has_times { start } else { 0 },
             has_seconds,
         }
@@ -135,7 +169,8 @@ impl Columns {
 
     /// All of them, with two spaces before each and the mark.
     fn width(&self) -> usize {
-        2 + self.who + 2 + self.estimate + 2 + self.start + 2
+        let index = if self.index > 0 { 1 + self.index } else { 0 };
+        2 + self.who + 2 + self.estimate + 2 + self.start + 1 + self.slack + index
     }
 }
 
@@ -195,19 +230,8 @@ impl<'a> Tree<'a> {
     }
 
     fn footer(&mut self) {
-        let plan = self.view.plan;
-        if plan.tasks.iter().any(|task| self.task_slot(task).is_some_and(|slot| self.is_marked(slot))) {
-            self.line("");
-            let mark = self.look.paint(Tone::Attention, self.look.mark("●", "*"));
-            self.line(&format!("{mark} decides when the plan ends"));
-        }
-        if !self.view.levers.is_empty() {
-            self.line("");
-            self.line("It would end sooner by");
-        }
-        for lever in self.view.levers.iter().take(5) {
-            let time = words::time(lever.saves);
-            self.line(&cut(&format!("{time:>12}  {}", self.view.lever(lever.change)), self.look.width));
+        for line in below::below(self.view, self.look, self.columns.slack > 1, self.columns.index > 0) {
+            self.line(&line);
         }
     }
 
@@ -321,8 +345,8 @@ impl<'a> Tree<'a> {
         let slot = self.task_slot(task);
         let is_marked = slot.is_some_and(|slot| self.is_marked(slot));
         let columns = &self.columns;
-        let estimate = match &task.estimate {
-            Some(estimate) => words::estimate(estimate),
+        let estimate = match below::estimate(self.view, id) {
+            Some(estimate) => cut(&estimate, columns.estimate),
             None => match &task.action {
                 Action::Wait(time) => words::literal(*time),
                 _ => "?".to_string(),
@@ -342,11 +366,23 @@ impl<'a> Tree<'a> {
             Some(when) => format!("  {}", dim(&cut(&format!("left out: {when}"), columns.width() - 2))),
             None => {
                 let who = pad(&cut(self.view.who(task), columns.who), columns.who);
-                let estimate = format!("{estimate:>width$}", width = columns.estimate);
                 let start = format!("{start:>width$}", width = columns.start);
-                let mark = if is_marked { self.look.mark("●", "*") } else { " " };
-                let mark = self.look.paint(Tone::Attention, mark);
-                format!("  {}  {estimate}  {} {mark}", dim(&who), dim(&start))
+                let slack = slot.filter(|_| columns.slack > 1).map(below::slack).unwrap_or_default();
+                let mark = match is_marked {
+                    true => self.look.paint(Tone::Attention, self.look.mark("●", "*")),
+                    false => dim(&slack),
+                };
+                let index = match self.view.samples.filter(|_| columns.index > 0 && slot.is_some()) {
+                    Some(samples) => {
+                        let share = format!("{:.0}%", samples.criticality(id) * 100.0);
+                        let fill = columns.slack - if is_marked { 1 } else { slack.len() };
+                        format!("{} {}", " ".repeat(fill), dim(&format!("{share:>4}")))
+                    }
+                    None => String::new(),
+                };
+                let estimate =
+                    format!("{}{estimate}", " ".repeat(columns.estimate.saturating_sub(estimate.width())));
+                format!("  {}  {estimate}  {} {mark}{index}", dim(&who), dim(&start))
             }
         };
         let tone = if is_marked { Tone::Attention } else { Tone::Strong };
@@ -492,7 +528,7 @@ fn rows_of(group: &Group) -> Vec<Row<'_>> {
 }
 
 /// The parts in lines of the width: a line breaks between parts where one can be had, else at a space.
-fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(sentence: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in sentence.split(separator) {
         match lines.last_mut() {

@@ -47,7 +47,9 @@ pub fn estimate(estimate: &Estimate) -> String {
 pub fn moment(time: Duration, has_seconds: bool) -> String {
     let seconds = time.as_secs();
     let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
-    if has_seconds {
+    if hours >= 48 {
+        format!("{}d{:02}:{minutes:02}", hours / 24, hours % 24)
+    } else if has_seconds {
         format!("{hours}:{minutes:02}:{:02}", seconds % 60)
     } else {
         format!("{hours}:{minutes:02}")

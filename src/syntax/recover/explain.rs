@@ -111,6 +111,7 @@ impl<'s> Malformed<'_, 's> {
         let behind = self.behind(found);
         let fact = format!("`{}` needs {}{behind}, found {written}", self.keyword, or(&expected));
         let here = match expected[..] {
+            [one] if one.ends_with("s in quotes") => format!("{one} are needed here"),
             [one] if one.len() <= 40 => format!("{one} is needed here"),
             _ => "not expected here".to_owned(),
         };
@@ -338,7 +339,8 @@ impl<'s> Malformed<'_, 's> {
     /// `agent "coder"`, `task "Build it" {`
     fn quoted_name(&self, diagnostic: Diagnostic, token: &Token, found: usize) -> Diagnostic {
         let inner = token.text(self.text).trim_matches(['"', '\'']);
-        if has_title(self.keyword) && found == 1 {
+        let has_hole = inner.contains("{{") && text::pattern_length(inner) == Some(inner.len());
+        if has_title(self.keyword) && found == 1 && !has_hole {
             let name = slug(inner);
             let name = if name.is_empty() { "name" } else { &name };
             let edits = vec![Edit { span: self.span(token).at_start(), text: format!("{name} ") }];
@@ -377,6 +379,9 @@ impl<'s> Malformed<'_, 's> {
         let line = line.strip_suffix(" {").unwrap_or(line);
         if line.contains(['"', '\'', '\\', '#']) {
             return diagnostic.help("write it in quotes");
+        }
+        if self.keyword == "for" && line.contains("..") {
+            return diagnostic.help("write each value out, as in `\"1\", \"2\", \"3\"`: there are no ranges");
         }
         let is_list =
             matches!(self.keyword, "reads" | "writes" | "creates" | "appends" | "forbids" | "allow" | "deny");

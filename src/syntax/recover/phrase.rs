@@ -67,11 +67,11 @@ pub(super) fn string_in(keyword: &str, piece: &[Token], found: Option<usize>, te
     let before = found.unwrap_or(piece.len()).checked_sub(1).map(|at| piece[at].text(text));
     match (keyword, before) {
         ("check" | "criterion", Some("runs" | "of")) => "a command in quotes",
-        ("param", Some("of")) => "the choices in quotes",
+        ("param", Some("of")) => "choices in quotes",
         (_, Some("prints" | "contains" | "lacks")) => "a regular expression in quotes",
         (_, Some("exists" | "missing")) => "a path in quotes",
         ("check" | "criterion", Some("in" | "value")) => "a path in quotes",
-        ("for", _) => "the values in quotes",
+        ("for", _) => "values in quotes",
         ("plan" | "task" | "wave" | "parallel" | "serial" | "gate" | "criterion" | "check", _) => {
             "a title in quotes"
         }

@@ -274,8 +274,8 @@ fn a_fork_bomb_is_ended() {
     let place = Place::new();
     block_on(async {
         let local = Local::new(GRACES).unwrap();
-        let script =
-            "setsid sh -c 'bomb() { sleep 0.02; bomb & sleep 0.02; bomb & }; bomb' & echo up >up; sleep 1000";
+        // Doubles every 20 ms; by itself it would end at 4,096, so that a fault here does not take the machine with it.
+        let script = "setsid sh -c 'bomb() { [ $1 -lt 12 ] || exec sleep 1000; sleep 0.02; bomb $(($1 + 1)) & sleep 0.02; bomb $(($1 + 1)) & }; bomb 0' & echo up >up; sleep 1000";
         let mut execution = local.start(job(&place, script));
         written(&place, "up").await;
         execution.cancel(Urgency::Kill);

@@ -179,7 +179,7 @@ impl Sink for Book {
             self.entries.push(Entry { seq, at: seq as i64, event: event.clone() });
             if let Event::ApprovalAsked { owner, index, .. } = event {
                 self.said = self.said.wrapping_mul(5).wrapping_add(3);
-                let answer = if self.said % 4 == 0 { Answer::Rejected } else { Answer::Approved };
+                let answer = if self.said.is_multiple_of(4) { Answer::Rejected } else { Answer::Approved };
                 let request = Request::Answer {
                     owner: *owner,
                     index: *index,
@@ -187,7 +187,7 @@ impl Sink for Book {
                     by: "someone".into(),
                     reason: String::new(),
                 };
-                if self.said % 3 != 0 {
+                if !self.said.is_multiple_of(3) {
                     let _ = self.answers.try_send(request);
                 }
             }

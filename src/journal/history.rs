@@ -1,0 +1,155 @@
+//! What tasks really took, against what the plan's author expected of them.
+//!
+//! Read from the events of the latest runs. What is learned from it is not known here.
+
+use super::answers::parsed;
+use super::{Journal, RunId};
+use crate::error::Result;
+use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome};
+use crate::plan::{Action, Plan};
+use crate::schedule::calibrate::Sample;
+use rusqlite::{Transaction, params};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// So many runs are looked at, the latest.
+const MOST_RUNS: u32 = 100;
+
+/// A task in a revision of a run's plan.
+type Place = (u32, u32);
+
+/// What was expected of a task.
+struct Expected {
+    name: String,
+    agent: Option<String>,
+    milliseconds: u64,
+}
+
+/// Writes down what the plan's author expects of its tasks.
+pub(super) fn write_estimates(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    revision: u32,
+    plan: &Plan,
+) -> rusqlite::Result<()> {
+    let mut write = transaction.prepare_cached(
+        "INSERT INTO estimates (run, revision, task, agent, expected) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    for task in plan.task_ids() {
+        let id = task.0;
+        let task = plan.task(task);
+        let Some(estimate) = &task.estimate else { continue };
+        let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+        let agent = task.agent.filter(|_| is_agents).map(|agent| &plan.agent(agent).name);
+        let expected = i64::try_from(estimate.expected().as_millis()).unwrap_or(i64::MAX);
+        write.execute(params![run, revision, id, agent, expected])?;
+    }
+    Ok(())
+}
+
+impl Journal {
+    /// What tasks with an estimate took in the latest runs, the newest run first; in a run, each task once: the attempt
+    /// that succeeded last, with the tests of its criteria and without the time that people took for theirs.
+    pub fn samples(&self) -> Result<Vec<Sample>> {
+        let read = || -> rusqlite::Result<Vec<Sample>> {
+            let transaction = self.connection.unchecked_transaction()?;
+            let mut runs =
+                transaction.prepare_cached("SELECT id, plan_name FROM runs ORDER BY id DESC LIMIT ?")?;
+            let runs = runs.query_map([MOST_RUNS], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut samples = Vec::new();
+            for run in runs {
+                let (run, plan): (RunId, String) = run?;
+                samples.extend(samples_of(&transaction, run, &plan)?);
+            }
+            Ok(samples)
+        };
+        read().map_err(self.told("read what tasks took in"))
+    }
+}
+
+fn samples_of(transaction: &Transaction<'_>, run: RunId, plan: &str) -> rusqlite::Result<Vec<Sample>> {
+    let expected = expected(transaction, run)?;
+    if expected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut revisions = transaction
+        .prepare_cached("SELECT first_seq, revision FROM revisions WHERE run = ? ORDER BY first_seq")?;
+    let revisions = revisions.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let revisions: Vec<(u64, u32)> = revisions.collect::<rusqlite::Result<_>>()?;
+    // Only what is needed is read as JSON: each event begins with its name.
+    let mut events = transaction.prepare_cached(
+        r#"SELECT seq, event FROM events WHERE run = ? AND (
+            event LIKE '{"event":"attempt_ended"%' OR event LIKE '{"event":"task_ended"%'
+            OR event LIKE '{"event":"check_ended"%' OR event LIKE '{"event":"approval_asked"%')
+        ORDER BY seq"#,
+    )?;
+    let mut events = events.query([run])?;
+    // By task, the attempt that was done last: its number and time.
+    let mut attempts: HashMap<Place, (u32, u64)> = HashMap::new();
+    // Criteria that a person was asked for.
+    let mut asked: HashSet<(u32, CheckOwner, u32)> = HashSet::new();
+    let mut took: BTreeMap<Place, u64> = BTreeMap::new();
+    while let Some(row) = events.next()? {
+        let seq: u64 = row.get(0)?;
+        let event: Event = parsed(1, row.get_ref(1)?.as_str()?)?;
+        let revision =
+            revisions.iter().rfind(|(first, _)| *first <= seq).map_or(1, |(_, revision)| *revision);
+        match event {
+            Event::AttemptEnded { task, attempt, end: AttemptEnd::Done, milliseconds, .. } => {
+                attempts.insert((revision, task.0), (attempt, milliseconds));
+            }
+            Event::AttemptEnded { task, .. } => {
+                attempts.remove(&(revision, task.0));
+            }
+            Event::ApprovalAsked { owner: ApprovalOwner::Check(owner), index, .. } => {
+                asked.insert((revision, owner, index));
+            }
+            Event::CheckEnded {
+                owner: owner @ CheckOwner::Task(task, attempt), index, milliseconds, ..
+            } => {
+                if let Some((last, time)) = attempts.get_mut(&(revision, task.0))
+                    && *last == attempt
+                    && !asked.contains(&(revision, owner, index))
+                {
+                    *time = time.saturating_add(milliseconds);
+                }
+            }
+            Event::TaskEnded { task, outcome: Outcome::Succeeded, .. } => {
+                if let Some((_, time)) = attempts.get(&(revision, task.0)) {
+                    took.insert((revision, task.0), *time);
+                }
+            }
+            _ => {}
+        }
+    }
+    // The newest revision's word on a task counts.
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    for (place, actual) in took {
+        let Some(expected) = expected.get(&place).filter(|expected| expected.milliseconds > 0) else {
+            continue;
+        };
+        let sample = Sample {
+            run,
+            plan: plan.to_string(),
+            task: expected.name.clone(),
+            agent: expected.agent.clone(),
+            expected: expected.milliseconds,
+            actual,
+        };
+        samples.insert(&expected.name, sample);
+    }
+    Ok(samples.into_values().collect())
+}
+
+fn expected(transaction: &Transaction<'_>, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT estimates.revision, task, name, agent, expected FROM estimates
+         JOIN items ON items.run = estimates.run AND items.revision = estimates.revision
+            AND items.kind = 'task' AND items.id = task
+         WHERE estimates.run = ?",
+    )?;
+    let rows = statement.query_map([run], |row| {
+        let expected = Expected { name: row.get(2)?, agent: row.get(3)?, milliseconds: row.get(4)? };
+        Ok(((row.get(0)?, row.get(1)?), expected))
+    })?;
+    rows.collect()
+}
