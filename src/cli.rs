@@ -3,6 +3,8 @@
 //! Composes the other rooms; holds no rule of its own. Standard output is what was asked for; standard error is
 //! what wavec says about it.
 
+mod acp;
+mod agents;
 mod apply;
 mod approve;
 mod calibrate;
@@ -97,6 +99,9 @@ enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Why(why::Args),
+    Agents(agents::Args),
+    #[command(name = "acp-client")]
+    Acp(acp::Args),
     Apply(apply::Args),
     Clean(clean::Args),
     Approve(approve::Args),
@@ -121,6 +126,8 @@ pub fn main() -> Exit {
         Command::Runs(args) => runs::run(args, &global),
         Command::Show(args) => show::run(args, &global),
         Command::Why(args) => why::run(args, &global),
+        Command::Agents(args) => agents::run(args, &global),
+        Command::Acp(args) => acp::run(args, &global),
         Command::Apply(args) => apply::run(args, &global),
         Command::Clean(args) => clean::run(args, &global),
         Command::Approve(args) => approve::run(args, &global),

@@ -5,6 +5,7 @@
 //! tested with the clock paused.
 
 mod attempt;
+mod budget;
 mod changes;
 mod cleanup;
 mod context;
@@ -25,7 +26,7 @@ use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
-use crate::plan::{Isolation, Plan};
+use crate::plan::{Action, Isolation, Plan, Test};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -101,9 +102,7 @@ pub async fn run(
 /// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it
 /// writes the run down; [`run`] asks too.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
-    for agent in &plan.agents {
-        crate::driver::Driver::of(agent)?;
-    }
+    programs(plan, setup)?;
     for task in &plan.tasks {
         if task.isolation == Isolation::Copy {
             let action = format!("run the task `{}`", task.name);
@@ -114,6 +113,33 @@ pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
     }
     trees::ready(plan, setup)?;
     context::secrets(plan, setup).map(drop)
+}
+
+/// Whether every agent that the plan calls can be called here.
+fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
+    let is_called = |place: usize| {
+        let is_it = |agent: &crate::plan::AgentId| agent.index() == place;
+        plan.tasks.iter().any(|task| {
+            let is_prompt = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+            is_prompt && task.left_out.is_none() && task.agent.as_ref().is_some_and(is_it)
+        }) || plan
+            .criteria()
+            .any(|criterion| matches!(&criterion.test, Test::Judged { agent, .. } if is_it(agent)))
+    };
+    let path = setup.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value);
+    for (place, agent) in plan.agents.iter().enumerate() {
+        let driver = crate::driver::Driver::of(agent)?;
+        let Some((program, install)) = driver.program().filter(|_| is_called(place)) else { continue };
+        let is_there =
+            path.is_some_and(|path| std::env::split_paths(path).any(|it| it.join(program).is_file()));
+        if !is_there {
+            let action = format!("call the agent `{}`", agent.name);
+            return Err(Error::new(action, format!("the program `{program}` is not installed"))
+                .help(format!("install it: `{install}`; `wavec agents` shows what is there"))
+                .exit(Exit::Usage));
+        }
+    }
+    Ok(())
 }
 
 /// The code to exit with.

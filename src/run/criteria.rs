@@ -273,8 +273,6 @@ async fn judged(
     let context = &subject.context;
     let agent = context.plan.agent(agent);
     let driver = Driver::of(agent).map_err(|error| error.to_string())?;
-    let program = agent.command.as_ref().ok_or("its agent has no program")?;
-    let words = context.words(program, &criterion.shell, &subject.outputs)?;
     let question = context.fill(question, &subject.outputs)?;
     let place = super::check_log(&context.state, &context.plan, subject.owner, index);
     let files = Files {
@@ -284,14 +282,20 @@ async fn judged(
             .filter(|path| !path.is_empty())
             .map(|path| context.directory.join(path)),
     };
-    super::attempt::write_prompt(&files, &driver.judgement(&question)).map_err(|error| error.to_string())?;
     let task = match subject.owner {
         CheckOwner::Task(task, attempt) => Some((task, attempt)),
         _ => None,
     };
     let mut environment = context.agent_environment(&agent.env, task, &subject.outputs)?;
-    let variables = driver.variables(agent, &files);
-    environment.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+    let asked = super::attempt::Asked {
+        agent,
+        prompt: &driver.judgement(&question),
+        files: &files,
+        directory: &subject.directory,
+        session: None,
+        is_judge: true,
+    };
+    let words = asked.words(context, &criterion.shell, &subject.outputs, &mut environment)?;
     let ran = command(subject, index, words, environment, agent.timeout).await;
     if ran.is_timed_out {
         return Err(format!(
@@ -306,8 +310,9 @@ async fn judged(
         JobStatus::CouldNotStart(reason) => return Err(reason),
     };
     let result = std::fs::read(&files.result).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let log = super::attempt::both_ends(&place);
     let (verdict, reason) =
-        driver.verdict(&Answered { code, stdout: &ran.stdout, result: result.as_deref() });
+        driver.verdict(&Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() });
     let reason = reason.lines().take(SHOWN).map(short).collect::<Vec<_>>().join("\n");
     Ok(Tested { verdict, evidence: format!("`{}`: {reason}", agent.name) })
 }

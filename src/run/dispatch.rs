@@ -14,7 +14,7 @@ use super::{Request, Setup, Sink};
 use crate::backend::{Urgency, raise};
 use crate::error::{Error, Result};
 use crate::event::progress::Progress;
-use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp};
+use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Change, Limits, Schedule, State, Work as Step};
 use crate::workspace::{Conflict, Merged, Snapshot, Tree};
@@ -91,6 +91,10 @@ pub(super) struct TaskLife {
     pub feedback: Option<String>,
     /// The last lines that the newest attempt printed.
     pub last_lines: String,
+    /// What all its attempts have spent, where known.
+    pub usage: Usage,
+    /// The agent's session, where the next attempt can go on with it.
+    pub session: Option<String>,
     /// The worktree that its attempts work in.
     pub tree: Option<Tree>,
     /// What the newest attempt changed there.
@@ -192,6 +196,8 @@ impl<'s> Dispatcher<'s> {
             transient: 0,
             feedback: None,
             last_lines: String::new(),
+            usage: Usage::default(),
+            session: None,
             tree: None,
             snapshot: None,
             conflict: None,

@@ -42,6 +42,9 @@ impl Dispatcher<'_> {
         }
         for (life, progress) in self.tasks.iter_mut().zip(&before.tasks) {
             life.attempt = progress.next_attempt() - 1;
+            for attempt in &progress.attempts {
+                life.usage.add(&attempt.usage);
+            }
             if !progress.feedback.is_empty() {
                 life.feedback = Some(progress.feedback.clone());
             }

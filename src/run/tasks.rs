@@ -29,6 +29,9 @@ impl Dispatcher<'_> {
     pub fn start_task(&mut self, task: TaskId) {
         let life = &mut self.tasks[task.index()];
         (life.failed, life.transient) = (0, 0);
+        if let Some(reason) = self.beyond_budget(task) {
+            return self.park_by_budget(task, &reason);
+        }
         if self.resume_checking(task) {
             return;
         }
@@ -42,7 +45,19 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Nothing more may be spent on it.
+    fn park_by_budget(&mut self, task: TaskId, reason: &str) {
+        self.parked.push(format!("`{}`: {reason}", self.plan.task(task).name));
+        self.end_task(task, Outcome::Parked, reason);
+    }
+
     pub fn begin_attempt(&mut self, task: TaskId) {
+        // A retry, too, has to fit.
+        if self.tasks[task.index()].failed > 0
+            && let Some(reason) = self.beyond_budget(task)
+        {
+            return self.park_by_budget(task, &reason);
+        }
         let life = &mut self.tasks[task.index()];
         life.attempt += 1;
         let attempt = life.attempt;
@@ -76,6 +91,7 @@ impl Dispatcher<'_> {
                     attempt,
                     feedback: self.tasks[task.index()].feedback.clone(),
                     outputs: Arc::clone(&self.outputs),
+                    session: self.tasks[task.index()].session.clone(),
                     tree,
                     conflict: self.tasks[task.index()].conflict.clone(),
                     cancel: receiver,
@@ -89,7 +105,12 @@ impl Dispatcher<'_> {
     pub fn worked(&mut self, task: TaskId, work: Work) {
         let is_cancelled =
             matches!(self.tasks[task.index()].stage, Stage::Working { is_cancelled: true, .. });
-        let Work { end, usage, took, outputs, missing, last_lines, snapshot } = work;
+        let Work { end, usage, took, outputs, missing, last_lines, session, snapshot } = work;
+        let life = &mut self.tasks[task.index()];
+        life.usage.add(&usage);
+        if session.is_some() {
+            life.session = session;
+        }
         let end = match end {
             AttemptEnd::TimedOut { .. } => end,
             _ if is_cancelled => AttemptEnd::Cancelled,
@@ -227,7 +248,7 @@ impl Dispatcher<'_> {
     pub fn begin_round(&mut self, task: TaskId, feedback: &str) {
         let life = &mut self.tasks[task.index()];
         life.feedback = Some(feedback.to_owned());
-        (life.tree, life.snapshot, life.conflict) = (None, None, None);
+        (life.tree, life.snapshot, life.conflict, life.session) = (None, None, None, None);
         Arc::make_mut(&mut self.outputs).retain(|(owner, _), _| *owner != task);
     }
 }

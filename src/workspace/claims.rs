@@ -97,7 +97,7 @@ fn violation(
     let covering: Vec<&Ready<'_>> = claims.iter().filter(|ready| ready.paths.matches(path)).collect();
     let is_forbidden =
         |ready: &&Ready<'_>| ready.claim.kind == ClaimKind::Forbids && ready.claim.section.is_none();
-    if covering.iter().any(|ready| is_forbidden(ready)) {
+    if covering.iter().any(is_forbidden) {
         return Ok(Some(format!("{} `{path}`, which it must not touch", verb(change))));
     }
     let forbidden: Vec<&str> = of_kind(&covering, |kind| kind == ClaimKind::Forbids).collect();

@@ -109,8 +109,7 @@ fn mark(line: &str) -> Option<&str> {
 fn marked(lines: &[&str], name: &str) -> Option<Range<usize>> {
     let begin = lines.iter().position(|line| mark(line) == Some(name))?;
     let is_end = |line: &&str| mark(line).is_some() || line.contains(END);
-    let length =
-        lines[begin + 1..].iter().position(|line| is_end(line)).map_or(lines.len() - begin - 1, |at| at);
+    let length = lines[begin + 1..].iter().position(is_end).map_or(lines.len() - begin - 1, |at| at);
     // The mark itself is the section's own; the mark that ends it is not, where it begins the next.
     let end = begin + 1 + length;
     let has_end = lines.get(end).is_some_and(|line| mark(line).is_none());
