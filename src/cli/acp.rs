@@ -70,14 +70,15 @@ async fn talk(client: &mut Client, child: &mut Child) -> Result<()> {
     let mut stdin = child.stdin.take();
     let (sender, mut lines) = mpsc::unbounded_channel();
     if let Some(stdout) = child.stdout.take() {
-        std::thread::spawn(move || {
+        let read = move || {
             for line in BufReader::new(stdout).lines() {
                 let Ok(line) = line else { break };
                 if sender.send(line).is_err() {
                     break;
                 }
             }
-        });
+        };
+        std::thread::Builder::new().spawn(read).map_err(failed)?;
     }
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     say(&mut stdin, &client.greet());

@@ -279,7 +279,10 @@ impl Sight<'_> {
                 format!("{} so far{pid}", words::about(passed(attempt.starting_at, now)))
             }
         };
-        let usage = words::usage(&attempt.usage);
+        let mut usage = words::usage(&attempt.usage);
+        if words::is_cost_unknown(progress.plan.task(id), attempt) && !attempt.usage.is_unknown() {
+            usage.push_str(", cost unknown");
+        }
         let usage = if usage.is_empty() { usage } else { format!("  {usage}") };
         lines.push(format!(
             "attempt {}  {}  {end}{usage}",

@@ -98,11 +98,28 @@ fn counts(progress: &Progress, look: &Look) -> String {
         texts.push(format!("{} not ended", counts.waiting + counts.active));
     }
     let usage = words::usage(&progress.usage());
+    let is_told = !usage.is_empty() || has_budget(progress);
     if !usage.is_empty() {
         texts.push(usage);
     }
+    let tasks = progress.plan.tasks.iter().zip(&progress.tasks);
+    let attempts = tasks.flat_map(|(task, state)| state.attempts.iter().map(move |attempt| (task, attempt)));
+    let unknown = attempts.filter(|(task, attempt)| words::is_cost_unknown(task, attempt)).count();
+    // Not known is not nothing.
+    if unknown > 0 && is_told {
+        texts.push(format!("cost of {} unknown", words::count(unknown, "attempt")));
+    }
     let dot = look.mark(" · ", ", ");
     format!("  {}: {}", words::count(counts.total(), "task"), texts.join(dot))
+}
+
+/// Whether anything limits what may be spent.
+fn has_budget(progress: &Progress) -> bool {
+    let plan = &progress.plan;
+    let groups = plan.groups.iter().map(|group| &group.budget);
+    let tasks = plan.tasks.iter().map(|task| &task.budget);
+    let agents = plan.agents.iter().map(|agent| &agent.budget);
+    groups.chain(tasks).chain(agents).any(|budget| budget.money.is_some() || budget.tokens.is_some())
 }
 
 /// What was merged, and where it is.

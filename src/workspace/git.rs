@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -111,39 +111,47 @@ impl Git {
         let mut tries = 0;
         loop {
             tries += 1;
-            let answer = self.once()?;
-            if answer.code == 0 || tries == TRIES || !is_passing(&answer.stderr) {
-                return Ok(answer);
+            match self.once() {
+                Ok(answer) if answer.code == 0 || tries == TRIES || !is_passing(&answer.stderr) => {
+                    return Ok(answer);
+                }
+                // No process can be had for a moment: another's end gives one back.
+                Err(cause) if cause.kind() != io::ErrorKind::WouldBlock || tries == TRIES => {
+                    return Err(self.told(&cause));
+                }
+                _ => {}
             }
             std::thread::sleep(pause);
-            pause *= 2;
+            pause *= 3;
         }
     }
 
-    fn once(&mut self) -> Result<Answer> {
-        let action = self.action.clone();
-        let failed = |cause: std::io::Error| match cause.kind() {
-            std::io::ErrorKind::NotFound if self.directory.is_dir() => {
-                Error::new(&action, "the program `git` is not there")
+    fn told(&self, cause: &io::Error) -> Error {
+        match cause.kind() {
+            io::ErrorKind::NotFound if self.directory.is_dir() => {
+                Error::new(&self.action, "the program `git` is not there")
                     .help("install git 2.38 or newer, or write `isolation shared`")
             }
-            _ => Error::new(&action, cause).at(&self.directory),
-        };
+            _ => Error::new(&self.action, cause).at(&self.directory),
+        }
+    }
+
+    fn once(&mut self) -> io::Result<Answer> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let Some(input) = self.input.clone() else {
-            let output = self.command.output().map_err(failed)?;
-            return Ok(answer_of(output));
+            return self.command.output().map(answer_of);
         };
-        let mut child = self.command.stdin(Stdio::piped()).spawn().map_err(failed)?;
-        let mut stdin = child.stdin.take();
+        let mut child = self.command.stdin(Stdio::piped()).spawn()?;
+        let stdin = child.stdin.take();
         // Written aside: a program that answers before it has read all would block both.
-        let writer = std::thread::spawn(move || {
+        let writer = std::thread::Builder::new().spawn(move || {
             // One that does not want it all says so by its own end.
-            let _ = stdin.as_mut().map(|stdin| stdin.write_all(&input));
+            let _ = stdin.map(|mut stdin| stdin.write_all(&input));
         });
-        let output = child.wait_with_output().map_err(|cause| Error::new(&self.action, cause))?;
-        let _ = writer.join();
-        Ok(answer_of(output))
+        // Without a writer its standard input is closed, and it ends by that.
+        let output = child.wait_with_output();
+        let _ = writer?.join();
+        output.map(answer_of)
     }
 
     /// Makes the call and gives what it printed; an error when it failed.

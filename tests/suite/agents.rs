@@ -87,7 +87,7 @@ fn errors_have_their_class() {
             let is_it =
                 |line: &&str| line.contains("attempt_ended") && line.contains(&format!("\"all.{name}\""));
             let line = outcome.stdout.lines().find(is_it).unwrap_or_else(|| panic!("{}", outcome.stdout));
-            let class = line.split("\"class\":\"").nth(1).unwrap_or_else(|| panic!("{line}"));
+            let class = line.split("\"class\":\"").nth(1).unwrap_or("none");
             class.split('"').next().unwrap().to_owned()
         };
         PROGRAMS.iter().chain(&["acp"]).map(|name| class(name)).collect::<Vec<_>>()
@@ -95,8 +95,8 @@ fn errors_have_their_class() {
     assert_eq!(of("quota"), ["quota"; 6]);
     let auth = of("auth");
     assert_eq!(auth[..5], ["auth"; 5]);
-    let broken = of("broken");
-    assert!(broken.iter().take(1).all(|class| class == "failed"), "{broken:?}");
+    assert_eq!(of("broken"), ["failed"; 6]);
+    // What may pass by itself is tried again; that takes its pauses, so the formats are asked directly.
 }
 
 #[test]
@@ -232,5 +232,8 @@ fn a_silent_agent_is_ended_by_its_time_and_by_its_protocol() {
     let scratch = repository(plan);
     let outcome = wavec(&scratch, "run p.wave");
     assert_eq!(outcome.code, Some(3), "{}{}", outcome.stdout, outcome.stderr);
-    assert_eq!(outcome.stdout.matches("did not end within 2s").count() / 2, 2, "{}", outcome.stdout);
+    for task in ["w.one", "w.two"] {
+        let is_it = |line: &&str| line.contains(task) && line.contains("did not end within 2s");
+        assert!(outcome.stdout.lines().any(|line| is_it(&line)), "{}", outcome.stdout);
+    }
 }
