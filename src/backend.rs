@@ -24,12 +24,17 @@ pub struct Job {
     pub mark: String,
     /// The program and its arguments.
     pub words: Vec<String>,
+    /// Words that do the same without a shell, where their program is there; else `words` have the say.
+    pub direct: Option<Vec<String>>,
     /// Its whole environment, but for `WAVEC_MARK`.
     pub environment: Vec<(OsString, OsString)>,
     /// Where it starts.
     pub directory: PathBuf,
-    /// Where its output goes, standard error included, as it comes. Made anew.
+    /// Where its output goes, standard error included, as it comes. Made anew; not made for a job that prints nothing
+    /// and ends well, where there is a `spool`.
     pub log: PathBuf,
+    /// Where its log may stand until there is something in it.
+    pub spool: Option<PathBuf>,
     /// Whether what it prints on standard output is also handed back.
     pub captures_stdout: bool,
     /// What is masked in its log and its captured output.

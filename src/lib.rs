@@ -9,6 +9,7 @@ pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod compile;
+pub mod crash;
 pub mod diagnostic;
 pub mod driver;
 pub mod error;

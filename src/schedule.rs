@@ -8,14 +8,17 @@ pub mod calibrate;
 mod clock;
 pub mod estimate;
 mod flow;
+mod improve;
 pub mod levers;
 mod obstacle;
 pub mod quantile;
 mod queue;
 pub mod sample;
+pub mod search;
 mod shape;
 pub mod simulate;
 mod stretch;
+mod turns;
 
 use crate::plan::{GateId, GroupId, GroupKind, Plan, StepId, StepKind, TaskId};
 use queue::Queue;
@@ -25,7 +28,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-pub use estimate::{Forecast, Slot, estimate};
+pub use estimate::{Forecast, Slot, estimate, estimate_by};
+pub use improve::{by_critical_path, order_within};
 pub use obstacle::Obstacle;
 pub use shape::Order;
 
@@ -131,6 +135,12 @@ pub struct Schedule {
     held: u32,
     running: u32,
     over: u32,
+    /// How many tasks run.
+    tasks_running: u32,
+    /// Ready tasks that leave their place to a more urgent one that is about to come.
+    kept: Vec<StepId>,
+    /// Whether nobody leaves his place to anybody any more.
+    has_let_go: bool,
     is_stopped: bool,
 }
 
@@ -157,8 +167,17 @@ struct AnyState {
 }
 
 impl Schedule {
-    /// Every step waiting; what needs nothing is ready.
+    /// Every step waiting; what needs nothing is ready. By the best order that a short search finds, always the same one.
     pub fn new(plan: Arc<Plan>, limits: Limits) -> Schedule {
+        let mut schedule = Schedule::by_critical_path(plan, limits);
+        if let Some(order) = improve::briefly(&schedule) {
+            schedule.reorder(order);
+        }
+        schedule
+    }
+
+    /// The same without a search: the longest remaining path first.
+    pub fn by_critical_path(plan: Arc<Plan>, limits: Limits) -> Schedule {
         let shape = Arc::new(Shape::new(&plan, limits));
         let order = Arc::new(Order::of(&plan, &shape));
         let count = plan.steps.len();
@@ -177,6 +196,9 @@ impl Schedule {
             held: 0,
             running: 0,
             over: 0,
+            tasks_running: 0,
+            kept: Vec::new(),
+            has_let_go: false,
             is_stopped: false,
             plan,
             shape,
@@ -204,6 +226,8 @@ impl Schedule {
         self.ended.clear();
         self.changes.clear();
         (self.ready, self.held, self.running, self.over, self.is_stopped) = (0, 0, 0, 0, false);
+        (self.tasks_running, self.has_let_go) = (0, false);
+        self.kept.clear();
         for step in self.plan.step_ids() {
             if self.unmet[step.index()] == 0 && self.states[step.index()] == State::Waiting {
                 self.promote(step);
@@ -225,6 +249,7 @@ impl Schedule {
     /// Goes on by another order of urgency; what may start at all does not change by it.
     pub fn reorder(&mut self, order: Arc<Order>) {
         self.order = Arc::clone(&order);
+        self.has_let_go = self.has_let_go && self.is_holding();
         let ready: Vec<StepId> =
             self.plan.step_ids().filter(|step| self.states[step.index()] == State::Ready).collect();
         let is_task = |step: &StepId| self.shape.class_of[step.index()] != NONE;
@@ -234,7 +259,21 @@ impl Schedule {
             .map(|step| Reverse(order.rank[step.index()]))
             .collect();
         let shape = Arc::clone(&self.shape);
-        self.queue.reorder(&shape, order, ready.into_iter().filter(is_task));
+        let (kept, free) =
+            ready.into_iter().filter(is_task).partition(|step| self.goes_first(*step).is_some());
+        self.kept = kept;
+        let free: Vec<StepId> = free;
+        self.queue.reorder(&shape, order, free.into_iter());
+    }
+
+    /// The order of urgency in force.
+    pub fn order(&self) -> &Arc<Order> {
+        &self.order
+    }
+
+    /// Whether some driver's quota is spent.
+    fn is_holding(&self) -> bool {
+        self.queue.is_holding()
     }
 
     /// Marks a task, gate or success step as over before the run goes on: what an earlier session of the run has
@@ -251,10 +290,13 @@ impl Schedule {
     /// Hands out the most urgent work that may start now, and takes its capacities. None when nothing may start
     /// before something running ends.
     pub fn take(&mut self) -> Option<(StepId, Work)> {
-        let step = self.take_free_work().or_else(|| {
-            let states = &self.states;
-            self.queue.take(&self.shape, |step| states[step.index()] == State::Ready)
-        })?;
+        let mut step = self.take_free_work().or_else(|| self.take_task());
+        if step.is_none() && self.tasks_running == 0 && !self.kept.is_empty() {
+            // Nothing is under way that could bring what the places are kept for.
+            self.release(|_| true);
+            step = self.take_task();
+        }
+        let step = step?;
         self.set(step, State::Running);
         let work = match self.plan.step(step).kind {
             StepKind::Task(task) => Work::Task(task),
@@ -263,6 +305,11 @@ impl Schedule {
             StepKind::Enter(_) | StepKind::Leave(_) => panic!("BUG: a group's own steps pass by themselves"),
         };
         Some((step, work))
+    }
+
+    fn take_task(&mut self) -> Option<StepId> {
+        let states = &self.states;
+        self.queue.take(&self.shape, |step| states[step.index()] == State::Ready)
     }
 
     fn take_free_work(&mut self) -> Option<StepId> {
@@ -331,6 +378,7 @@ impl Schedule {
     pub fn park_driver(&mut self, driver: &str) {
         let Some(driver) = self.shape.drivers.iter().position(|known| known == driver) else { return };
         self.queue.hold_driver(driver as u32);
+        self.let_go();
         let held = |step: &StepId| {
             self.states[step.index()] == State::Ready && self.queue.is_held(&self.shape, *step)
         };
@@ -377,11 +425,18 @@ impl Schedule {
             State::Ready => {
                 self.ready -= 1;
                 self.held -= u32::from(is_task && self.held > 0 && self.queue.is_held(&self.shape, step));
+                if !self.kept.is_empty() {
+                    self.kept.retain(|kept| *kept != step);
+                }
             }
             State::Running => {
                 self.running -= 1;
                 if is_task {
                     self.queue.release(&self.shape, step);
+                    self.tasks_running -= 1;
+                    if !self.kept.is_empty() {
+                        self.end_turns_behind(step);
+                    }
                 }
             }
             State::Ended(_) => self.over -= 1,
@@ -392,17 +447,26 @@ impl Schedule {
                 self.ready += 1;
                 if is_task {
                     self.held += u32::from(self.queue.is_held(&self.shape, step));
-                    self.queue.push(&self.shape, step);
+                    match self.goes_first(step) {
+                        Some(_) => self.kept.push(step),
+                        None => self.queue.push(&self.shape, step),
+                    }
                 } else {
                     self.free_work.push(Reverse(self.order.rank[step.index()]));
                 }
             }
-            State::Running => self.running += 1,
+            State::Running => {
+                self.running += 1;
+                self.tasks_running += u32::from(is_task);
+            }
             State::Ended(_) => {
                 self.over += 1;
                 self.ended.push(step);
                 self.news.push_back(step);
             }
+        }
+        if !self.kept.is_empty() && matches!(state, State::Running | State::Ended(_)) {
+            self.end_turn(step);
         }
     }
 

@@ -5,9 +5,12 @@
 //! argument that it gets unharmed (`ssh`, `python -c`) is that program's affair; the commands of the shell itself
 //! that read their arguments as code are refused.
 
+mod direct;
 mod opaque;
 mod scan;
 mod words;
+
+pub use direct::direct;
 
 use std::fmt;
 

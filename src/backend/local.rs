@@ -5,17 +5,20 @@
 //! cancelled. Knows nothing of plans.
 
 mod log;
+mod spool;
 mod sweep;
 mod sys;
 
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
+use crate::crash::{self, Place};
 use log::Log;
+use spool::Spool;
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use sweep::Target;
@@ -33,7 +36,7 @@ const LOG_TICK: Duration = Duration::from_millis(250);
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// How many open files are left to everything else.
-const OTHER_FILES: u64 = 100;
+const OTHER_FILES: u64 = 40;
 
 /// This machine.
 #[derive(Clone, Debug)]
@@ -42,14 +45,24 @@ pub struct Local {
     log_limit: u64,
     /// The files that jobs may have open; a job that finds none left waits for another to end.
     files: Arc<Semaphore>,
+    /// How many processes are started at once: who starts one stands still until it executes its program.
+    spawns: Arc<Semaphore>,
+    spool: Arc<Spool>,
 }
 
 impl Local {
     /// This machine; makes this process adopt the orphans of its jobs.
     pub fn new(graces: Graces) -> io::Result<Local> {
         sys::adopt_orphans()?;
-        let files = sys::file_limit().saturating_sub(OTHER_FILES).clamp(64, 1 << 20) as usize;
-        Ok(Local { graces, log_limit: log::LIMIT, files: Arc::new(Semaphore::new(files)) })
+        let files = sys::file_limit().saturating_sub(OTHER_FILES).clamp(8, 1 << 20) as usize;
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Ok(Local {
+            graces,
+            log_limit: log::LIMIT,
+            files: Arc::new(Semaphore::new(files)),
+            spawns: Arc::new(Semaphore::new(cores.clamp(2, 4))),
+            spool: Arc::default(),
+        })
     }
 
     /// Keeps at most so much of each log.
@@ -63,7 +76,7 @@ impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, mut urgency) = watch::channel(Urgency::None);
-        let Local { graces, log_limit, files } = self.clone();
+        let Local { graces, log_limit, files, spawns, spool } = self.clone();
         tokio::spawn(async move {
             let permit = tokio::select! {
                 biased;
@@ -71,14 +84,24 @@ impl Backend for Local {
                 _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => None,
             };
             let launched = match &permit {
-                Some(_) => launch(&job, log_limit),
+                Some(_) => {
+                    let permit = spawns.acquire().await;
+                    let spool = Arc::clone(&spool);
+                    let launched = tokio::task::spawn_blocking(move || launch(&job, log_limit, &spool)).await;
+                    drop(permit);
+                    match launched {
+                        Ok(launched) => launched,
+                        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                        Err(_) => Err("wavec is about to end".into()),
+                    }
+                }
                 None => Err("it was cancelled before it could start".into()),
             };
             // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
             let end = match launched {
                 Ok(running) => {
                     let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
-                    running.supervise(graces, urgency).await
+                    running.supervise(graces, urgency, &spool).await
                 }
                 Err(reason) => JobEnd {
                     status: JobStatus::CouldNotStart(reason),
@@ -140,15 +163,13 @@ struct Captured {
 }
 
 /// Starts the process of a job, or says why it cannot be started.
-fn launch(job: &Job, log_limit: u64) -> Result<Running, String> {
+fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, String> {
     if !job.directory.is_dir() {
         return Err(format!("the directory `{}` is not there", job.directory.display()));
     }
-    let program = job.words.first().ok_or("no program is named")?;
-    let file = find_program(program, job)?;
-    let arguments = c_strings(job.words.iter().map(OsStr::new))?;
     let environment = environment(job)?;
-    let log = Log::create(&job.log, log_limit)
+    let spool = job.spool.as_deref().map(|directory| (spool, directory));
+    let log = Log::create(&job.log, log_limit, spool)
         .map_err(|error| format!("its log `{}` cannot be written: {error}", job.log.display()))?;
     let out_of_files = |error: io::Error| format!("no pipe or handle can be had: {error}");
 
@@ -170,19 +191,25 @@ fn launch(job: &Job, log_limit: u64) -> Result<Running, String> {
     };
 
     let directory = c_string(job.directory.as_os_str())?;
-    let spawn = sys::Spawn {
-        program: &file,
-        arguments: &arguments,
-        environment: &environment,
-        directory: &directory,
-        stdout,
-        stderr,
+    let spawn = |words: &[String]| {
+        let program = words.first().ok_or("no program is named")?;
+        let spawn = sys::Spawn {
+            program: &find_program(program, job)?,
+            arguments: &c_strings(words.iter().map(OsStr::new))?,
+            environment: &environment,
+            directory: &directory,
+            stdout,
+            stderr,
+        };
+        crash::point(Place::Spawning);
+        let pid = sweep::start(|| sys::spawn(&spawn)).map_err(|error| why_not(program, &error))?;
+        crash::point(Place::Spawned);
+        Ok::<u32, String>(pid)
     };
-    let pid = {
-        let mut started = sweep::started();
-        let pid = sys::spawn(&spawn).map_err(|error| why_not(program, &error))?;
-        started.insert(pid);
-        pid
+    let pid = match job.direct.as_deref().map(&spawn) {
+        Some(Ok(pid)) => pid,
+        // Only the shell knows how to say what is wrong with it, or how to carry it out all the same.
+        Some(Err(_)) | None => spawn(&job.words)?,
     };
     let leader = Leader { pid, is_over: false };
     let process = sys::open_process(pid).and_then(sys::watch).map_err(out_of_files)?;
@@ -199,7 +226,12 @@ fn launch(job: &Job, log_limit: u64) -> Result<Running, String> {
 
 impl Running {
     /// Waits for the end of the job, hurrying it as `urgency` says, and ends what it leaves behind.
-    async fn supervise(mut self, graces: Graces, mut urgency: watch::Receiver<Urgency>) -> JobEnd {
+    async fn supervise(
+        mut self,
+        graces: Graces,
+        mut urgency: watch::Receiver<Urgency>,
+        spool: &Spool,
+    ) -> JobEnd {
         let mut stage = Stage::Left;
         let mut is_watched = true;
         let mut tick = tokio::time::interval(LOG_TICK);
@@ -225,6 +257,7 @@ impl Running {
                 }
             }
         };
+        crash::point(Place::Ended);
         let grace = if matches!(stage, Stage::Killed) { Duration::ZERO } else { graces.leftover };
         let target = Target::Job { mark: self.mark.clone(), leader: self.leader.pid };
         let leftovers = tokio::select! {
@@ -234,11 +267,12 @@ impl Running {
         self.leader.is_over = true;
         let _ = sys::reap(self.leader.pid);
         sweep::started().remove(self.leader.pid);
-        self.finish(status, leftovers).await
+        crash::point(Place::Reaped);
+        self.finish(status, leftovers, spool).await
     }
 
     /// Reads what is still in the pipes, closes the log and says how it was.
-    async fn finish(mut self, status: sys::Status, leftovers: Vec<String>) -> JobEnd {
+    async fn finish(mut self, status: sys::Status, leftovers: Vec<String>, spool: &Spool) -> JobEnd {
         let mut captured = Captured::default();
         for mut reader in self.readers {
             let read = tokio::select! {
@@ -263,6 +297,11 @@ impl Running {
         }
         for note in &notes {
             let _ = self.log.append(format!("[wavec: {note}]\n").as_bytes());
+        }
+        if notes.is_empty() && status == sys::Status::Exit(0) {
+            self.log.give_back(spool);
+        } else if let Err(error) = self.log.name() {
+            notes.push(format!("the log has no place: {error}"));
         }
         let status = match status {
             sys::Status::Exit(code) => JobStatus::Exit(code),
@@ -376,10 +415,11 @@ fn find_program(program: &str, job: &Job) -> Result<CString, String> {
     for directory in path.as_bytes().split(|byte| *byte == b':') {
         let directory = job.directory.join(Path::new(OsStr::from_bytes(directory)));
         let file = directory.join(program);
-        if is_executable(&file) {
-            return c_string(file.as_os_str());
+        match is_executable(&file) {
+            Some(true) => return c_string(file.as_os_str()),
+            Some(false) => is_found = true,
+            None => {}
         }
-        is_found |= file.is_file();
     }
     if is_found {
         return Err(format!("`{program}` is on the PATH, but may not be executed"));
@@ -387,9 +427,11 @@ fn find_program(program: &str, job: &Job) -> Result<CString, String> {
     Err(format!("`{program}` was not found on the PATH"))
 }
 
-fn is_executable(file: &PathBuf) -> bool {
+/// Whether a file may be executed; none where there is no file.
+fn is_executable(file: &Path) -> Option<bool> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    let data = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+    Some(data.permissions().mode() & 0o111 != 0)
 }
 
 /// The environment of a job, with its mark behind that of a wavec around this one.
@@ -402,6 +444,8 @@ fn environment(job: &Job) -> Result<Vec<CString>, String> {
             marks.push(" ");
             continue;
         }
+        // As a shell would: where the job starts, not where wavec did.
+        let value = if name == "PWD" { job.directory.as_os_str() } else { value };
         entries.push(entry(name, value)?);
     }
     marks.push(&job.mark);

@@ -161,7 +161,8 @@ impl<'a> Search<'_, 'a> {
             }
             self.missing.insert(wanted.clone().into_owned(), ());
         }
-        if self.told.insert(name.span) && !model.is_half_read(&wanted) {
+        let is_known = self.bad.contains(&*wanted) || model.is_half_read(&wanted);
+        if self.told.insert(name.span) && !is_known {
             let known: Vec<String> = model.agents.iter().map(|agent| agent.name.to_string()).collect();
             let found = self.names_on_disk();
             let near = suggest::nearest(

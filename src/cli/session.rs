@@ -166,6 +166,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     drop(sink);
     let _ = to_view.send(ViewMessage::End);
     drop(to_view);
+    view.thread().unpark();
     // A panic there has told itself; what the run came to stands in the journal.
     let _ = view.join();
     drop(keyboard);
@@ -220,6 +221,8 @@ struct Signals {
     terminate: Signal,
     hang_up: Signal,
     go_on: Signal,
+    /// Only caught: a file that may not grow is then an error of the write, and not the death of wavec.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -230,6 +233,7 @@ impl Signals {
             terminate: listen(SignalKind::terminate())?,
             hang_up: listen(SignalKind::hangup())?,
             go_on: listen(SignalKind::from_raw(libc::SIGCONT))?,
+            _file_size: listen(SignalKind::from_raw(libc::SIGXFSZ))?,
         })
     }
 

@@ -16,6 +16,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
+/// How long lines may wait for others to be written with.
+const TOGETHER: Duration = Duration::from_millis(8);
 /// The least time between two drawings.
 const BETWEEN: Duration = Duration::from_millis(100);
 /// How long a drawing stands when nothing happens: elapsed times and last lines move on.
@@ -102,16 +104,24 @@ impl View {
     /// Prints each entry as `line` puts it. A reader that goes away does not end the run.
     fn print(&mut self, messages: &Receiver<ViewMessage>, line: impl Fn(&View, &Entry, &mut String)) {
         let mut is_open = true;
-        while let Ok(message) = messages.recv() {
-            let entries = match message {
-                ViewMessage::Entries(entries) => entries,
-                ViewMessage::Key(_) | ViewMessage::Redraw | ViewMessage::Again => continue,
-                ViewMessage::End => break,
-            };
+        let mut is_over = false;
+        while !is_over && let Ok(first) = messages.recv() {
+            // What comes in quick succession is written at once. The end of the run wakes this thread.
+            if matches!(first, ViewMessage::Entries(_)) {
+                std::thread::park_timeout(TOGETHER);
+            }
             let mut text = String::new();
-            for entry in &entries {
-                self.progress.apply(entry);
-                line(self, entry, &mut text);
+            for message in std::iter::once(first).chain(messages.try_iter()) {
+                match message {
+                    ViewMessage::Entries(entries) => {
+                        for entry in &entries {
+                            self.progress.apply(entry);
+                            line(self, entry, &mut text);
+                        }
+                    }
+                    ViewMessage::Key(_) | ViewMessage::Redraw | ViewMessage::Again => {}
+                    ViewMessage::End => is_over = true,
+                }
             }
             if is_open && let Err(error) = write(&text) {
                 is_open = false;

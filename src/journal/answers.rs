@@ -1,6 +1,7 @@
 //! What people say from other terminals: kept until the run takes it in.
 
 use super::{Journal, RunId};
+use crate::crash::{self, Place};
 use crate::error::Result;
 use crate::event::{Answer, ApprovalOwner, Timestamp};
 use rusqlite::params;
@@ -28,12 +29,14 @@ impl Journal {
         self.set_full_sync(true)?;
         let owner = json(&answer.owner);
         let said = json(&answer.answer);
+        crash::point(Place::Answering);
         self.connection
             .execute(
                 "INSERT INTO answers (run, owner, place, answer, by, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 params![run, owner, answer.index, said, answer.by, answer.reason, answer.at],
             )
             .map_err(self.told("record the answer in"))?;
+        crash::point(Place::Answered);
         Ok(())
     }
 

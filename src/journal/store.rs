@@ -3,6 +3,7 @@
 use super::answers::{json, parsed};
 use super::revision::{Item, items, translate};
 use super::{Durability, Journal, NewRun, Run, RunId, sync, trouble};
+use crate::crash::{self, Place};
 use crate::error::Result;
 use crate::event::{Entry, Event, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
@@ -55,6 +56,7 @@ impl Journal {
             return Ok(());
         }
         self.set_full_sync(durability == Durability::Synced)?;
+        crash::point(Place::Writing);
         let write = |transaction: &Transaction<'_>| {
             let mut insert =
                 transaction.prepare_cached("INSERT INTO events (run, seq, at, event) VALUES (?, ?, ?, ?)")?;
@@ -68,9 +70,11 @@ impl Journal {
                     )?;
                 }
             }
+            crash::point(Place::Inserted);
             Ok(())
         };
         self.transaction(write).map_err(self.told("write into the journal"))?;
+        crash::point(if durability == Durability::Synced { Place::Synced } else { Place::Written });
         if durability == Durability::Written {
             if self.syncer.is_none() {
                 let syncer = sync::Syncer::start(&self.file)

@@ -35,7 +35,7 @@ impl Syncer {
                 while batches.recv().is_ok() {
                     // Whatever comes meanwhile is in the same sync.
                     let mut is_over = false;
-                    std::thread::sleep(DELAY / 2);
+                    std::thread::park_timeout(DELAY / 2);
                     loop {
                         match batches.recv_timeout(Duration::ZERO) {
                             Ok(()) => {}
@@ -75,6 +75,7 @@ impl Drop for Syncer {
     fn drop(&mut self) {
         drop(self.written.take());
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // A panic there has been told by its own message.
             let _ = thread.join();
         }

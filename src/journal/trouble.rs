@@ -46,10 +46,9 @@ fn help(code: Option<ErrorCode>, file: &Path) -> String {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "end the process that holds it (`fuser FILE` names it), then try again".to_string()
         }
-        Some(ErrorCode::SystemIoFailure) => {
-            "see whether the disk is full or failing, then go on with `wavec resume`".to_string()
-        }
-        _ => String::new(),
+        _ => "see whether the disk is full or failing, then go on with `wavec resume`; nothing that was recorded is \
+              lost"
+            .to_string(),
     }
 }
 
@@ -70,7 +69,9 @@ pub fn file(action: &str, path: &Path, cause: &io::Error) -> Error {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file stands where wavec keeps its record of runs: move it away"
         }
-        _ => "",
+        _ => {
+            "see whether the disk is full or failing, then go on with `wavec resume`; nothing that was recorded is lost"
+        }
     };
     Error::new(action, cause).at(path).help(help)
 }

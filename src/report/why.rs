@@ -310,6 +310,13 @@ impl Why<'_> {
                         "  sooner: narrower claims, so that wavec sees that they do not touch".to_string(),
                     );
                 }
+                Obstacle::Turn(first) => {
+                    let StepKind::Task(first) = plan.step(first).kind else { continue };
+                    lines.push(format!(
+                        "  it leaves its place to {}, which is about to come and has more behind it",
+                        plan.task(first).name
+                    ));
+                }
                 Obstacle::Quota => lines.push("  the quota of its driver is spent".to_string()),
                 Obstacle::Stopped => lines.push("  the run is stopping: nothing new starts".to_string()),
                 Obstacle::Needs(_) | Obstacle::NeedsAny(_) => {}

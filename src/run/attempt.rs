@@ -10,6 +10,7 @@ use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files, Reading, Role};
 use crate::event::{AttemptEnd, Usage};
 use crate::plan::{Action, Agent, OutputSource, Task, TaskId};
+use crate::shell;
 use crate::workspace::{Conflict, Snapshot, Tree};
 use std::io;
 use std::path::Path;
@@ -96,6 +97,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
         call.environment,
     );
     job.directory = assignment.directory().join(&task.directory);
+    job.direct = call.direct;
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
     let log = job.log.clone();
@@ -174,6 +176,8 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
 /// A command that is ready to be run.
 struct Call<'a> {
     words: Vec<String>,
+    /// The same without a shell, where it needs none.
+    direct: Option<Vec<String>>,
     environment: Environment,
     /// Who does it, where it is an agent's work.
     agent: Option<&'a Agent>,
@@ -186,7 +190,8 @@ impl<'a> Call<'a> {
         let prompt = match &task.action {
             Action::Shell(command) => {
                 let words = context.shell_words(command, &task.shell, outputs)?;
-                return Call::command(assignment, words);
+                let direct = shell::direct(&words);
+                return Ok(Call { direct, ..Call::command(assignment, words)? });
             }
             Action::Program(words) => {
                 let words = words.iter().map(|word| context.fill(word, outputs)).collect::<Result<_, _>>()?;
@@ -226,14 +231,14 @@ impl<'a> Call<'a> {
         };
         let words = asked.words(context, &task.shell, outputs, &mut environment)?;
         add_feedback(assignment, &mut environment)?;
-        Ok(Call { words, environment, agent: Some(agent), files: Some(files) })
+        Ok(Call { words, direct: None, environment, agent: Some(agent), files: Some(files) })
     }
 
     fn command(assignment: &Assignment, words: Vec<String>) -> Result<Call<'a>, String> {
         let Assignment { context, task, attempt, outputs, .. } = assignment;
         let mut environment = context.task_environment(*task, *attempt, outputs)?;
         add_feedback(assignment, &mut environment)?;
-        Ok(Call { words, environment, agent: None, files: None })
+        Ok(Call { words, direct: None, environment, agent: None, files: None })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::dispatch::{Dispatcher, Effect, Hurry, Phase, Stage};
 use crate::backend::Urgency;
+use crate::event::progress::Progress;
 use crate::event::{AttemptEnd, CheckOwner, Event, Outcome, RunOutcome};
 use crate::plan::{GroupId, TaskId};
 
@@ -92,15 +93,12 @@ impl Dispatcher<'_> {
     }
 
     fn is_cleanup_running(&self) -> bool {
-        let is_active = |task: &TaskId| !matches!(self.tasks[task.index()].stage, Stage::Idle);
-        self.plan.task_ids().filter(|task| self.plan.task(*task).step.is_none()).any(|task| is_active(&task))
+        self.tally.cleanup > 0
     }
 
     /// Whether any task is at work, or will be without anything else happening.
     fn is_working(&self) -> bool {
-        let is_working =
-            |stage: &Stage| matches!(stage, Stage::Working { .. } | Stage::Merging | Stage::Pausing { .. });
-        self.is_testing() || self.tasks.iter().any(|life| is_working(&life.stage))
+        self.is_testing() || self.tally.working + self.tally.pausing > 0
     }
 
     /// When nothing of the plan can start by itself: the next cleanup task, the next phase, the end. Whether anything
@@ -150,6 +148,12 @@ impl Dispatcher<'_> {
     }
 
     fn start_cleanup(&mut self, task: TaskId) {
+        // A session that died inside its `finally` has left that much done.
+        let is_done =
+            |before: &Progress| before.has_only_cleanup_left() && before.tasks[task.index()].is_done();
+        if self.before.as_deref().is_some_and(is_done) {
+            return;
+        }
         match &self.plan.task(task).left_out {
             Some(why) => {
                 let reason = why.clone();
@@ -164,7 +168,7 @@ impl Dispatcher<'_> {
         let is_stuck = !self.questions.is_empty()
             && !self.is_testing()
             && self.timers.is_empty()
-            && !self.tasks.iter().any(|life| matches!(life.stage, Stage::Working { .. } | Stage::Merging));
+            && self.tally.working == 0;
         if self.waits_for_people || !is_stuck {
             let is_anything = is_stuck || self.is_testing() || !self.timers.is_empty() || self.is_working();
             assert!(is_anything, "BUG: nothing runs, and the run is not over");

@@ -22,6 +22,9 @@ pub type Outputs = BTreeMap<(TaskId, u32), String>;
 /// An environment, by name.
 pub type Environment = BTreeMap<OsString, OsString>;
 
+/// Where the logs stand that nothing has been written to. No task is called so.
+const SPOOL: &str = "@spool";
+
 /// The longest name of a directory that comes from a task's name.
 const LONGEST_NAME: usize = 120;
 
@@ -93,6 +96,8 @@ impl Context {
             mark: format!("{}{name}-{:08x}", self.mark, random as u32),
             label: name,
             words,
+            direct: None,
+            spool: Some(self.state.join(SPOOL)),
             environment: environment.into_iter().collect(),
             directory: self.directory.clone(),
             log,

@@ -79,6 +79,17 @@ pub(super) enum Stage {
     Pausing { timer: TimerId, reason: String },
 }
 
+/// How many tasks are in the stages that the loop asks for again and again.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// Whose work is being done.
+    pub working: usize,
+    /// Between two attempts.
+    pub pausing: usize,
+    /// Of a rollback or `finally`, and not over.
+    pub cleanup: usize,
+}
+
 /// What the dispatcher knows of a task.
 pub(super) struct TaskLife {
     pub stage: Stage,
@@ -135,6 +146,7 @@ pub(super) struct Dispatcher<'s> {
     pub schedule: Schedule,
     pub timers: Timers,
     pub tasks: Vec<TaskLife>,
+    pub tally: Tally,
     pub outputs: Arc<Outputs>,
     pub judgings: BTreeMap<CheckOwner, Judging>,
     pub questions: Vec<Question>,
@@ -179,7 +191,12 @@ pub(super) struct Dispatcher<'s> {
     pub jobs: JoinSet<()>,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// When the events that may wait for others are recorded at the latest.
+    commit_by: Option<Instant>,
 }
+
+/// How long it may stay unrecorded that a process runs.
+const RUNNING_WAITS: Duration = Duration::from_millis(20);
 
 impl<'s> Dispatcher<'s> {
     pub fn new(
@@ -207,6 +224,7 @@ impl<'s> Dispatcher<'s> {
             schedule: Schedule::new(Arc::clone(&plan), Limits { workers: setup.workers }),
             timers: Timers::default(),
             tasks: plan.tasks.iter().map(|_| life()).collect(),
+            tally: Tally::default(),
             outputs: Arc::default(),
             judgings: BTreeMap::new(),
             questions: Vec::new(),
@@ -238,6 +256,7 @@ impl<'s> Dispatcher<'s> {
             jobs: JoinSet::new(),
             events: Vec::new(),
             effects: Vec::new(),
+            commit_by: None,
             plan,
         })
     }
@@ -258,8 +277,15 @@ impl<'s> Dispatcher<'s> {
                 self.asked_for(request);
             }
             self.advance();
-            let trouble = self.trouble.take();
-            if let Err(error) = self.commit().and(trouble.map_or(Ok(()), Err)) {
+            if let Some(error) = self.trouble.take() {
+                // What happened before it stays known.
+                let _ = self.commit();
+                self.abandon().await;
+                return Err(error);
+            }
+            if self.may_wait() {
+                self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
+            } else if let Err(error) = self.commit() {
                 self.abandon().await;
                 return Err(error);
             }
@@ -271,8 +297,9 @@ impl<'s> Dispatcher<'s> {
                 self.sink.record(&[Event::RunEnded { outcome, reason }])?;
                 return Ok(outcome);
             }
-            let message = self.next().await;
-            self.hear(message);
+            if let Some(message) = self.next().await {
+                self.hear(message);
+            }
             // What came together is recorded together.
             while let Ok(message) = self.messages.try_recv() {
                 self.hear(message);
@@ -280,19 +307,32 @@ impl<'s> Dispatcher<'s> {
         }
     }
 
-    async fn next(&mut self) -> Message {
+    /// Whether what is to be recorded is only that processes run: nothing follows from that, and soon there will be
+    /// more to record with it.
+    fn may_wait(&self) -> bool {
+        let is_running = |event: &Event| matches!(event, Event::AttemptRunning { pid: Some(_), .. });
+        !self.events.is_empty()
+            && self.events.iter().all(is_running)
+            && self.effects.is_empty()
+            && !matches!(self.phase, Phase::Ending(..))
+            && self.commit_by.is_none_or(|by| Instant::now() < by)
+    }
+
+    async fn next(&mut self) -> Option<Message> {
         loop {
             let due = self.timers.next();
+            let commit_by = self.commit_by;
             tokio::select! {
                 biased;
                 request = self.requests.recv(), if self.is_listening => match request {
-                    Some(request) => return Message::Request(request),
+                    Some(request) => return Some(Message::Request(request)),
                     None => self.is_listening = false,
                 },
-                Some(message) = self.messages.recv() => return message,
+                Some(message) = self.messages.recv() => return Some(message),
+                () = tokio::time::sleep_until(commit_by.unwrap_or_else(Instant::now)), if commit_by.is_some() => return None,
                 () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     if let Some(timer) = self.timers.pop() {
-                        return Message::Due(timer);
+                        return Some(Message::Due(timer));
                     }
                 }
                 Some(job) = self.jobs.join_next() => {
@@ -323,6 +363,7 @@ impl<'s> Dispatcher<'s> {
 
     /// Makes what was decided durable, then does it.
     fn commit(&mut self) -> Result<()> {
+        self.commit_by = None;
         if !self.events.is_empty() {
             self.sink.record(&self.events)?;
             self.events.clear();

@@ -3,7 +3,7 @@
 //! Each task is a [`Stage`] with one door, [`Dispatcher::set`]. Whether a criterion holds is `judging`'s.
 
 use super::attempt::{Assignment, Work, milliseconds};
-use super::dispatch::{Dispatcher, Effect, Hurry, Stage};
+use super::dispatch::{Dispatcher, Effect, Hurry, Stage, Tally};
 use super::timers::Timer;
 use super::words;
 use crate::backend::Urgency;
@@ -20,10 +20,28 @@ const TRANSIENT_RETRIES: u32 = 3;
 /// The pause before such a try where the task names no backoff; it doubles with each.
 const TRANSIENT_BACKOFF: Duration = Duration::from_secs(5);
 
+impl Tally {
+    fn count(&mut self, stage: &Stage, is_cleanup: bool, by: isize) {
+        let count = match stage {
+            Stage::Working { .. } | Stage::Merging => Some(&mut self.working),
+            Stage::Pausing { .. } => Some(&mut self.pausing),
+            Stage::Idle | Stage::Waiting { .. } | Stage::Asking { .. } | Stage::Checking => None,
+        };
+        let is_active = is_cleanup && !matches!(stage, Stage::Idle);
+        for count in count.into_iter().chain(is_active.then_some(&mut self.cleanup)) {
+            *count = count.checked_add_signed(by).expect("BUG: what leaves a stage was in it");
+        }
+    }
+}
+
 impl Dispatcher<'_> {
     /// The one door to a task's stage.
     pub fn set(&mut self, task: TaskId, stage: Stage) -> Stage {
-        std::mem::replace(&mut self.tasks[task.index()].stage, stage)
+        let is_cleanup = self.plan.task(task).step.is_none();
+        self.tally.count(&stage, is_cleanup, 1);
+        let before = std::mem::replace(&mut self.tasks[task.index()].stage, stage);
+        self.tally.count(&before, is_cleanup, -1);
+        before
     }
 
     pub fn start_task(&mut self, task: TaskId) {

@@ -38,12 +38,24 @@ impl Times {
         mut duration: impl FnMut(TaskId) -> u64,
         watcher: &mut impl Watcher,
     ) -> u64 {
+        self.drive_on(schedule, &[], &mut duration, watcher)
+    }
+
+    /// The same from the middle: what runs already, and how much longer.
+    pub fn drive_on(
+        &mut self,
+        schedule: &mut Schedule,
+        running: &[(u64, StepId)],
+        mut duration: impl FnMut(TaskId) -> u64,
+        watcher: &mut impl Watcher,
+    ) -> u64 {
         let count = schedule.plan().steps.len();
         self.start.clear();
         self.start.resize(count, 0);
         self.end.clear();
         self.end.resize(count, 0);
         self.running.clear();
+        self.running.extend(running.iter().map(|running| Reverse(*running)));
         let mut now = 0;
         let mut told = 0;
         loop {

@@ -109,7 +109,7 @@ pub fn estimate(plan: &Arc<Plan>, limits: &Limits) -> Forecast {
 
 /// The same in another order of urgency than the machine's own.
 pub fn estimate_by(plan: &Arc<Plan>, limits: &Limits, order: Arc<Order>) -> Forecast {
-    let mut schedule = Schedule::new(Arc::clone(plan), *limits);
+    let mut schedule = Schedule::by_critical_path(Arc::clone(plan), *limits);
     schedule.reorder(order);
     estimate_in_order(&mut schedule)
 }
@@ -260,6 +260,16 @@ fn critical_chain(schedule: &Schedule, times: &Times, flow: &Flow, first_of_any:
         at = before[step.index()].or_else(|| {
             let decides = |other: &StepId| times.end[other.index()] == times.start[step.index()];
             flow.before(step).iter().copied().filter(decides).max_by_key(|other| place[other.index()])
+        });
+        // Who left its place to another started when that one did: what decided that decides this.
+        at = at.or_else(|| {
+            let first = schedule
+                .turn_of(step)
+                .filter(|first| times.start[first.index()] == times.start[step.index()])?;
+            before[first.index()].or_else(|| {
+                let decides = |other: &StepId| times.end[other.index()] == times.start[first.index()];
+                flow.before(first).iter().copied().filter(decides).max_by_key(|other| place[other.index()])
+            })
         });
     }
     chain.reverse();

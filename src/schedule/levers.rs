@@ -2,8 +2,8 @@
 //!
 //! Asks the forecast of plans that lack one edge. It does not know whether the edge may go: that is the author's.
 
-use super::Limits;
-use super::estimate::{Forecast, estimate};
+use super::estimate::{Forecast, estimate, estimate_by};
+use super::{Limits, Schedule, by_critical_path};
 use crate::plan::{GroupId, GroupKind, Need, NeedSource, Plan, StepId, StepKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,26 +45,40 @@ pub enum LeverChange {
 const MOST_FORECASTS: usize = 200;
 const MOST_STEPS: usize = 400_000;
 
+/// The most steps of all forecasts together for which each is searched for the best order.
+const MOST_SEARCHED: usize = 1_000;
+
 /// What would make the plan end sooner, the best first. None when the plan is too large to try.
 pub fn levers(plan: &Arc<Plan>, limits: &Limits, forecast: &Forecast) -> Option<Vec<Lever>> {
     let changes = changes(plan, forecast);
     if changes.len() > MOST_FORECASTS || changes.len() * plan.steps.len() > MOST_STEPS {
         return None;
     }
+    // As well searched as the forecast itself where that takes no time that one would notice; else in its order or by
+    // the critical path, whichever is better.
+    let is_small = changes.len() * plan.steps.len() <= MOST_SEARCHED;
+    let own = (!is_small).then(|| Arc::clone(Schedule::new(Arc::clone(plan), *limits).order()));
+    let makespan = |plan: &Arc<Plan>, limits: &Limits| match &own {
+        None => estimate(plan, limits).makespan,
+        Some(own) => {
+            let by_path = estimate_by(plan, limits, by_critical_path(plan, *limits)).makespan;
+            estimate_by(plan, limits, Arc::clone(own)).makespan.min(by_path)
+        }
+    };
     let mut levers = Vec::new();
     for change in changes {
         let other = match change {
-            LeverChange::Workers(workers) => estimate(plan, &Limits { workers: Some(workers) }),
+            LeverChange::Workers(workers) => makespan(plan, &Limits { workers: Some(workers) }),
             LeverChange::Overlap { first, second, .. } => {
-                estimate(&Arc::new(overlapped(plan, first, second)), limits)
+                makespan(&Arc::new(overlapped(plan, first, second)), limits)
             }
             LeverChange::Edge { first, second } => {
                 let mut without = Plan::clone(plan);
                 without.steps[second.index()].needs.retain(|need| !is_edge(need, first));
-                estimate(&Arc::new(without), limits)
+                makespan(&Arc::new(without), limits)
             }
         };
-        let saves = forecast.makespan.saturating_sub(other.makespan);
+        let saves = forecast.makespan.saturating_sub(other);
         // What a barrier costs is told of each, also that it is nothing.
         if !saves.is_zero() || matches!(change, LeverChange::Overlap { .. }) {
             levers.push(Lever { change, saves });

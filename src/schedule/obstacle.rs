@@ -21,6 +21,8 @@ pub enum Obstacle {
     Resource(ResourceId),
     /// That task runs, and their claims overlap or are unknown.
     Claims(TaskId),
+    /// It leaves its place to that step, which is about to come and is more urgent.
+    Turn(StepId),
     /// The quota of its driver is spent.
     Quota,
     /// The run is stopping.
@@ -69,7 +71,7 @@ impl Schedule {
     }
 
     fn busy_capacities(&self, step: StepId) -> Vec<Obstacle> {
-        let mut obstacles = Vec::new();
+        let mut obstacles: Vec<Obstacle> = self.kept_for(step).map(Obstacle::Turn).into_iter().collect();
         if self.queue.is_held(&self.shape, step) {
             obstacles.push(Obstacle::Quota);
         }

@@ -241,6 +241,11 @@ impl Queue {
         self.spent[driver as usize] = true;
     }
 
+    /// Whether some driver has its quota spent.
+    pub fn is_holding(&self) -> bool {
+        self.spent.contains(&true)
+    }
+
     /// Whether the task's driver has its quota spent.
     pub fn is_held(&self, shape: &Shape, step: StepId) -> bool {
         let class = shape.class_of[step.index()];

@@ -3,10 +3,12 @@
 //! Worked out once from a plan and shared by every schedule of it. Does not know what has happened so far.
 
 use super::Limits;
+use super::turns::Turns;
 use crate::plan::{
     Action, GroupId, Isolation, Need, NeedSource, Plan, ResourceId, StepId, StepKind, Task, TaskId,
 };
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// No step, no class, no capacity.
@@ -315,6 +317,8 @@ pub struct Order {
     pub(super) rank: Vec<u32>,
     /// By place, its step.
     pub(super) by_rank: Vec<StepId>,
+    /// Who leaves its place to whom.
+    pub(super) turns: Option<Arc<Turns>>,
 }
 
 impl Order {
@@ -338,17 +342,14 @@ impl Order {
         for (place, step) in by_rank.iter().enumerate() {
             rank[step.index()] = place as u32;
         }
-        Order { rank, by_rank }
+        Order { rank, by_rank, turns: None }
     }
 }
 
 /// By step: how much work at least stands between its start and the end of the plan, in milliseconds. A task
 /// without an estimate weighs as the mean of the others: only the order follows from it, no forecast.
 fn remaining_paths(plan: &Plan, shape: &Shape) -> Vec<u64> {
-    let known: Vec<u64> =
-        plan.tasks.iter().filter(|task| task.step.is_some()).filter_map(expected_milliseconds).collect();
-    let sum: u128 = known.iter().map(|value| u128::from(*value)).sum();
-    let unit = (sum / (known.len().max(1) as u128)).max(1) as u64;
+    let unit = mean_milliseconds(plan);
     let mut remaining = vec![0u64; plan.steps.len()];
     for id in (0..plan.steps.len() as u32).rev().map(StepId) {
         let weight = match plan.step(id).kind {
@@ -361,6 +362,13 @@ fn remaining_paths(plan: &Plan, shape: &Shape) -> Vec<u64> {
         remaining[id.index()] = behind.saturating_add(weight);
     }
     remaining
+}
+
+/// The mean of the tasks that say how long they take; at least 1.
+pub(super) fn mean_milliseconds(plan: &Plan) -> u64 {
+    let known = plan.tasks.iter().filter(|task| task.step.is_some()).filter_map(expected_milliseconds);
+    let (sum, count) = known.fold((0u128, 0u128), |(sum, count), time| (sum + u128::from(time), count + 1));
+    (sum / count.max(1)).max(1) as u64
 }
 
 /// The one number of a task for a forecast; `wait` says its own. None without an estimate.

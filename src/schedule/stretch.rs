@@ -12,6 +12,8 @@ impl Schedule {
             self.states[gate.index()] == State::Running,
             "BUG: only a running gate can say again: {gate:?}"
         );
+        // What was meant to come is over now, and comes again.
+        self.let_go();
         let mut stretch = self.stretch(gate);
         stretch.retain(|step| matches!(self.states[step.index()], State::Ended(_)));
         stretch.push(gate);

@@ -153,6 +153,33 @@ fn a_journal_of_a_newer_wavec_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_journal_of_the_first_version_opens() {
+    let folder = Folder::new("first-version");
+    std::fs::create_dir_all(folder.0.join(".wavec")).unwrap();
+    let file = folder.0.join(".wavec/journal.db");
+    let first = include_str!("../data/journal-1.sql");
+    rusqlite::Connection::open(&file).unwrap().execute_batch(first).unwrap();
+    for journal in [Journal::open_existing(&folder.0).unwrap().unwrap(), Journal::open(&folder.0).unwrap()] {
+        let run = journal.run(1).unwrap().expect("its run");
+        assert_eq!((run.plan_name.as_str(), run.version.as_str()), ("old", "0.1.0"));
+        let (path, text) = journal.sources(1).unwrap().remove(0);
+        let compilation = wavec::compile::compile(
+            &path,
+            &text,
+            &wavec::check::Memory::new(),
+            &wavec::check::Options::default(),
+        );
+        let plan = Arc::new(compilation.plan.expect("its plan"));
+        let entries = journal.load(1).unwrap();
+        assert_eq!(entries.len(), 63);
+        let progress = Progress::replay(plan, &entries);
+        assert!(matches!(progress.run_end(), Some((RunOutcome::Succeeded, _))));
+        assert_eq!(progress.gates[0].decision, Some(Decision::Go));
+        assert_eq!(progress.tasks[0].outputs, [Some("a".to_string())]);
+    }
+}
+
+#[test]
 fn a_database_of_another_program_is_refused() {
     let folder = Folder::new("foreign");
     std::fs::create_dir_all(folder.0.join(".wavec")).unwrap();

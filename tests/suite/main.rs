@@ -6,6 +6,7 @@
 mod agents;
 mod check;
 mod cli;
+mod crash;
 mod docs;
 mod examples;
 mod fix;

@@ -4,11 +4,15 @@
 mod forecast;
 #[path = "schedule/machine.rs"]
 mod machine;
+#[path = "schedule/model.rs"]
+mod model;
 #[path = "schedule/plans.rs"]
 pub mod plans;
 #[path = "schedule/properties.rs"]
 mod properties;
 #[path = "schedule/sampling.rs"]
 mod sampling;
+#[path = "schedule/search.rs"]
+mod search;
 #[path = "schedule/views.rs"]
 mod views;

@@ -1,8 +1,10 @@
 //! The log of an attempt, which never fills the disk: past a limit its middle is given back while it is written.
 //!
-//! A job writes straight into the file, so nothing stands in its way; wavec looks at the length now and then. Knows
-//! nothing of processes.
+//! A job writes straight into the file, so nothing stands in its way; wavec looks at the length now and then. The file has
+//! its own name as soon as there is something in it: one that stays empty is handed to the next job. Knows nothing of
+//! processes.
 
+use super::spool::{Spool, Spooled};
 use super::sys;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -20,6 +22,8 @@ const BLOCK: u64 = 4096;
 pub struct Log {
     file: File,
     path: PathBuf,
+    /// Where it stands while there is nothing in it.
+    spooled: Option<Spooled>,
     limit: u64,
     /// How far the middle was given back.
     punched_to: u64,
@@ -28,18 +32,42 @@ pub struct Log {
 }
 
 impl Log {
-    /// Makes the file anew, its directory too. It can be read by its owner alone.
-    pub fn create(path: &Path, limit: u64) -> io::Result<Log> {
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
+    /// Makes the file anew, its directory too; with a spool, when there is something in it. It can be read by its owner
+    /// alone.
+    pub fn create(path: &Path, limit: u64, spool: Option<(&Spool, &Path)>) -> io::Result<Log> {
         // Removed and not cut short: an earlier job that escaped may still write to the old one.
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
-        Ok(Log { file, path: path.to_owned(), limit, punched_to: 0, dropped: 0 })
+        let (file, spooled) = match spool {
+            Some((spool, directory)) => {
+                let (file, spooled) = spool.take(directory)?;
+                (file, Some(spooled))
+            }
+            None => {
+                make_place(path)?;
+                (empty(path)?, None)
+            }
+        };
+        Ok(Log { file, path: path.to_owned(), spooled, limit, punched_to: 0, dropped: 0 })
+    }
+
+    /// Gives the file its own name, if it stands in the spool.
+    pub fn name(&mut self) -> io::Result<()> {
+        if let Some(spooled) = &self.spooled {
+            make_place(&self.path)?;
+            std::fs::rename(&spooled.path, &self.path)?;
+            self.spooled = None;
+        }
+        Ok(())
+    }
+
+    /// Hands a file that has stayed empty back; nobody may write to it any more.
+    pub fn give_back(self, spool: &Spool) {
+        if let Some(spooled) = self.spooled {
+            spool.give_back(self.file, spooled);
+        }
     }
 
     /// The file, open for appending.
@@ -55,6 +83,9 @@ impl Log {
     /// Gives the middle back when the log has grown past its limit. To be called now and then.
     pub fn keep_small(&mut self) -> io::Result<()> {
         let length = self.file.metadata()?.len();
+        if length > 0 {
+            self.name()?;
+        }
         if length <= self.limit {
             return Ok(());
         }
@@ -79,10 +110,10 @@ impl Log {
     /// The job is over: closes the gap. Gives how many bytes were left out.
     pub fn finish(&mut self) -> io::Result<u64> {
         self.keep_small()?;
-        let length = self.file.metadata()?.len();
         if self.punched_to == 0 {
             return Ok(self.dropped);
         }
+        let length = self.file.metadata()?.len();
         let half = self.limit / 2;
         let mut file = OpenOptions::new().read(true).write(true).open(&self.path)?;
         let mut tail = Vec::new();
@@ -101,6 +132,18 @@ impl Log {
     }
 }
 
+/// A new file, open for appending.
+pub fn empty(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
+}
+
+fn make_place(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) => std::fs::create_dir_all(directory),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +152,7 @@ mod tests {
     fn a_flood_keeps_its_beginning_and_its_end() {
         let directory = std::env::temp_dir().join(format!("wavec-log-{}", std::process::id()));
         let path = directory.join("1.log");
-        let mut log = Log::create(&path, 64 * 1024).unwrap();
+        let mut log = Log::create(&path, 64 * 1024, None).unwrap();
         for number in 0..50_000 {
             log.append(format!("line {number}\n").as_bytes()).unwrap();
             if number % 1000 == 0 {
@@ -125,5 +168,25 @@ mod tests {
         assert!(text.ends_with("\nline 49998\nline 49999\n"));
         assert!(text.contains("bytes of output were left out here]\n"));
         assert!(!text.contains('\0'));
+    }
+
+    #[test]
+    fn a_log_has_its_name_once_there_is_something_in_it() {
+        let directory = std::env::temp_dir().join(format!("wavec-spool-{}", std::process::id()));
+        let (spool, place) = (Spool::default(), directory.join("@spool"));
+        let path = |name: &str| directory.join("task").join(name);
+        let mut silent = Log::create(&path("1.log"), 1 << 20, Some((&spool, &place))).unwrap();
+        silent.keep_small().unwrap();
+        silent.give_back(&spool);
+        let mut loud = Log::create(&path("2.log"), 1 << 20, Some((&spool, &place))).unwrap();
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 1, "the file is used again");
+        loud.append(b"text").unwrap();
+        assert!(!path("2.log").exists());
+        loud.keep_small().unwrap();
+        loud.append(b" and more").unwrap();
+        assert_eq!(std::fs::read_to_string(path("2.log")).unwrap(), "text and more");
+        assert!(!path("1.log").exists());
+        drop(spool);
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

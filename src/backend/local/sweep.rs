@@ -7,7 +7,7 @@
 use super::sys;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,7 +20,19 @@ const UNASKED: Duration = Duration::from_millis(200);
 /// After so long something that SIGKILL does not end is given up: it hangs in the kernel.
 const GIVE_UP: Duration = Duration::from_secs(30);
 
-/// Holds the table of started children; held over a spawn, so that no sweep takes the new child for a stray.
+/// Shared by whoever starts a process, and held alone by a look at all processes: it must not take a child that is just being
+/// started for a stray.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a child, and puts it into the table.
+pub fn start(spawn: impl FnOnce() -> std::io::Result<u32>) -> std::io::Result<u32> {
+    let _starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    let pid = spawn()?;
+    started().0.get_or_insert_default().insert(pid);
+    Ok(pid)
+}
+
+/// Holds the table of started children.
 pub fn started() -> Started {
     Started(STARTED.lock().unwrap_or_else(PoisonError::into_inner))
 }
@@ -29,11 +41,6 @@ pub fn started() -> Started {
 pub struct Started(MutexGuard<'static, Option<HashSet<u32>>>);
 
 impl Started {
-    /// A child was started.
-    pub fn insert(&mut self, pid: u32) {
-        self.0.get_or_insert_default().insert(pid);
-    }
-
     /// A child was reaped.
     pub fn remove(&mut self, pid: u32) {
         self.0.get_or_insert_default().remove(&pid);
@@ -156,6 +163,7 @@ fn signal(target: &Target, pid: u32, signal: i32) {
 /// What is there of the target, alive. Zombies that wavec adopted are reaped on the way.
 fn find(target: &Target) -> Vec<Process> {
     let own = std::process::id();
+    let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     let processes: HashMap<u32, Process> =
         numbers("/proc").filter_map(read).map(|process| (process.pid, process)).collect();
     let adopted: HashSet<u32> = {
@@ -170,6 +178,7 @@ fn find(target: &Target) -> Vec<Process> {
             .map(|process| process.pid)
             .collect()
     };
+    drop(starting);
     let is_root = |process: &Process| match target {
         Target::Job { mark, leader } => {
             process.session == *leader || has_mark(process.pid, |word| word == mark)
@@ -231,26 +240,25 @@ fn belongs(
     verdict
 }
 
-/// Whether wavec has a child that it did not start and that left wavec's own session.
+/// Whether wavec has a child that it did not start and that left wavec's own session. The system gives orphans to the first
+/// thread of the process that adopts them, so only that one's children need to be read.
 fn has_adopted() -> bool {
-    let mut has_any = false;
-    let mut is_readable = false;
-    for thread in numbers("/proc/self/task") {
-        let Ok(children) = std::fs::read_to_string(format!("/proc/self/task/{thread}/children")) else {
-            continue;
-        };
-        is_readable = true;
-        let started = started();
-        let strays: Vec<u32> = children
-            .split_ascii_whitespace()
-            .filter_map(|pid| pid.parse().ok())
-            .filter(|pid| !started.contains(*pid))
-            .collect();
-        drop(started);
-        let own_session = sys::own_session();
-        has_any |= strays.into_iter().filter_map(read).any(|process| process.session != own_session);
+    let own = std::process::id();
+    let Ok(children) = std::fs::read_to_string(format!("/proc/self/task/{own}/children")) else {
+        return true;
+    };
+    if children.is_empty() {
+        return false;
     }
-    has_any || !is_readable
+    let started = started();
+    let strays: Vec<u32> = children
+        .split_ascii_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .filter(|pid| !started.contains(*pid))
+        .collect();
+    drop(started);
+    let own_session = sys::own_session();
+    strays.into_iter().filter_map(read).any(|process| process.session != own_session)
 }
 
 /// Whether a process carries a mark that is as wanted.

@@ -194,19 +194,17 @@ impl Progress {
 
     /// A new session begins: what succeeded or was skipped stays, and gates that said go; all else waits again.
     fn begin_again(&mut self) {
+        let has_only_cleanup_left = self.has_only_cleanup_left();
         self.stop = None;
         self.supersede(|_| true);
-        let mut is_all_done = true;
         for (task, progress) in self.plan.tasks.iter().zip(&mut self.tasks) {
             if task.step.is_some() && !progress.is_done() {
                 progress.wait_again();
-                is_all_done = false;
             }
         }
         for gate in &mut self.gates {
             if !gate.is_passed() {
                 gate.reset();
-                is_all_done = false;
             }
         }
         for group in &mut self.groups {
@@ -216,17 +214,27 @@ impl Progress {
                 group.reason.clear();
             }
         }
-        // A cleanup belongs to the end that it followed. Where the rest of the plan is done, the session died
-        // inside its `finally`, and what is done of that stays done.
+        // A cleanup belongs to the end that it followed.
         for (task, progress) in self.plan.tasks.iter().zip(&mut self.tasks) {
-            if task.step.is_none() && !(is_all_done && progress.is_done()) {
+            if task.step.is_none() && !(has_only_cleanup_left && progress.is_done()) {
                 progress.wait_again();
             }
         }
-        if !is_all_done {
+        if !has_only_cleanup_left {
             self.cleanups.clear();
         }
         self.preflight.fill(None);
+    }
+
+    /// Whether the last session died when the plan itself had come to a good end: inside its `finally`, then, and what is
+    /// done of that stays done.
+    pub fn has_only_cleanup_left(&self) -> bool {
+        let is_good =
+            |group: &GroupProgress| matches!(group.outcome, Some(Outcome::Succeeded | Outcome::Skipped));
+        self.sessions.last().is_some_and(|session| session.end.is_none())
+            && self.groups.first().is_some_and(is_good)
+            && self.gates.iter().all(GateProgress::is_passed)
+            && self.plan.tasks.iter().zip(&self.tasks).all(|(task, it)| task.step.is_none() || it.is_done())
     }
 
     fn attempt_starting(&mut self, id: TaskId, number: u32, at: Timestamp) {

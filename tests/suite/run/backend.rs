@@ -54,6 +54,8 @@ fn job(place: &Place, script: &str) -> Job {
         label: "test/1".into(),
         mark: format!("{}/test/1", place.path().display()),
         words,
+        direct: None,
+        spool: None,
         environment: std::env::vars_os().collect(),
         directory: place.path().into(),
         log: place.path().join("logs/1.log"),
@@ -386,4 +388,68 @@ fn no_zombie_stays() {
             assert!(!Path::new(&format!("/proc/{pid}")).exists());
         }
     });
+}
+
+/// Cancels jobs that do not want to end, in all the ways in which they can refuse: none of their processes stays, and
+/// none is waited for beyond its grace. `WAVEC_CANCELS=10000` asks for as many.
+#[test]
+fn cancelled_jobs_leave_nothing() {
+    let count = std::env::var("WAVEC_CANCELS").ok().and_then(|count| count.parse().ok()).unwrap_or(120usize);
+    let place = Place::new();
+    let millisecond = Duration::from_millis;
+    let graces = Graces { interrupt: millisecond(40), terminate: millisecond(40), leftover: millisecond(40) };
+    let ways = [
+        "sleep 1000",
+        "trap '' INT TERM; sleep 1000; sleep 1000",
+        "setsid sleep 1000 & sleep 1000",
+        "(setsid sh -c 'trap \"\" INT TERM HUP; sleep 1000; sleep 1000' &) ; sleep 1000",
+        "(env -u WAVEC_MARK -u CANCEL_TEST setsid sh -c 'sleep 1000 & sleep 1000' &) ; sleep 1000",
+        "for n in 1 2 3 4 5; do (sleep 1000 &) ; done; sleep 1000",
+        "sh -c 'sh -c \"sleep 1000 & wait\" & wait' & kill -STOP $$",
+        "nohup sleep 1000 >nohup.out 2>&1 & exec sleep 1000",
+    ];
+    let mark = format!("CANCEL_TEST={}", place.path().display());
+    let begin = std::time::Instant::now();
+    let longest = block_on(async {
+        let local = Local::new(graces).unwrap();
+        let mut longest = Duration::ZERO;
+        let mut next = 0;
+        while next < count {
+            let mut executions = Vec::new();
+            for number in next..(next + 16).min(count) {
+                let mut job = job(&place, ways[number % ways.len()]);
+                job.mark = format!("{}/{number}", place.path().display());
+                job.log = place.path().join(format!("logs/{}.log", number % 16));
+                job.environment.push(("CANCEL_TEST".into(), place.path().into()));
+                executions.push(local.start(job));
+            }
+            for (number, execution) in executions.iter_mut().enumerate() {
+                running(execution).await;
+                // At once, or when the job has had the time to spread.
+                tokio::time::sleep(millisecond([0, 0, 3, 12][(next + number) % 4])).await;
+                execution.cancel(if number % 5 == 4 { Urgency::Kill } else { Urgency::Cancel });
+            }
+            let cancelled = tokio::time::Instant::now();
+            for execution in &mut executions {
+                end(execution).await;
+            }
+            longest = longest.max(cancelled.elapsed());
+            local.end_escaped(place.path().display().to_string()).await;
+            next += executions.len();
+        }
+        longest
+    });
+    let mut left = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()) {
+            left.push(entry.file_name());
+        }
+    }
+    eprintln!(
+        "{count} cancels in {:?}, the longest of 16 at once {longest:?}, left {left:?}",
+        begin.elapsed()
+    );
+    assert!(left.is_empty(), "{left:?}");
+    assert!(longest < Duration::from_secs(20), "{longest:?}");
 }

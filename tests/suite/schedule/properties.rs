@@ -10,33 +10,37 @@ use wavec::schedule::{Change, Limits, Outcome, Passage, Schedule, State, Work};
 /// A plan of groups in groups, with every kind of need and capacity. Edges go from earlier names to later ones, so
 /// there is no cycle.
 pub fn any_plan() -> impl Strategy<Value = Plan> {
-    (any::<u64>(), 1..40usize, prop::option::of(1..5u32)).prop_map(|(seed, size, workers)| {
-        let mut dice = Dice(seed);
-        let settings = Settings {
-            workers,
-            resources: vec![("gpu".into(), 2), ("port".into(), 1)],
-            agents: vec![("one".into(), Some(1), "x".into()), ("many".into(), None, "y".into())],
-            conflicts: vec![],
-            has_success: dice.one_in(3),
-        };
-        let mut names = Vec::new();
-        let mut left = size;
-        let mut items = Vec::new();
-        while left > 0 {
-            let is_first = items.is_empty();
-            items.push(random_node(&mut dice, &mut names, &mut left, 0, !is_first));
-        }
-        let mut conflicts = Vec::new();
-        if dice.one_in(2) {
-            for _ in 0..names.len() / 3 {
-                let pair = (dice.pick(&names).clone(), dice.pick(&names).clone());
-                if pair.0 != pair.1 {
-                    conflicts.push(pair);
-                }
+    (any::<u64>(), 1..40usize, prop::option::of(1..5u32))
+        .prop_map(|(seed, size, workers)| random_plan(seed, size, workers))
+}
+
+/// The plan of a seed, of about so many tasks and gates.
+pub fn random_plan(seed: u64, size: usize, workers: Option<u32>) -> Plan {
+    let mut dice = Dice(seed);
+    let settings = Settings {
+        workers,
+        resources: vec![("gpu".into(), 2), ("port".into(), 1)],
+        agents: vec![("one".into(), Some(1), "x".into()), ("many".into(), None, "y".into())],
+        conflicts: vec![],
+        has_success: dice.one_in(3),
+    };
+    let mut names = Vec::new();
+    let mut left = size;
+    let mut items = Vec::new();
+    while left > 0 {
+        let is_first = items.is_empty();
+        items.push(random_node(&mut dice, &mut names, &mut left, 0, !is_first));
+    }
+    let mut conflicts = Vec::new();
+    if dice.one_in(2) {
+        for _ in 0..names.len() / 3 {
+            let pair = (dice.pick(&names).clone(), dice.pick(&names).clone());
+            if pair.0 != pair.1 {
+                conflicts.push(pair);
             }
         }
-        plan_with(Settings { conflicts, ..settings }, items)
-    })
+    }
+    plan_with(Settings { conflicts, ..settings }, items)
 }
 
 /// A small generator of one's own, so that a plan is a function of one seed.
@@ -136,6 +140,79 @@ fn random_gate(dice: &mut Dice, names: &mut Vec<String>, left: &mut usize) -> No
     names.push(format!("t{}", names.len()));
     names.pop();
     Node { name: format!("q{}-{}", names.len(), *left * 1000 + dice.roll(1000)), ..node }
+}
+
+/// Why a step may not start now beside those that run, by the plan's own words; none if it may.
+pub fn why_not(plan: &Plan, schedule: &Schedule, running: &[StepId], step: StepId) -> Option<&'static str> {
+    let is_in = |step: StepId, outcomes: &[Outcome]| matches!(schedule.state(step), State::Ended(outcome) if outcomes.contains(&outcome));
+    for need in &plan.step(step).needs {
+        let is_met = match need {
+            Need::Succeeded(needed, _) => is_in(*needed, &[Outcome::Succeeded, Outcome::Skipped]),
+            Need::Finished(needed) => matches!(schedule.state(*needed), State::Ended(_)),
+            Need::AnySucceeded(needed) => {
+                needed.iter().any(|step| is_in(*step, &[Outcome::Succeeded]))
+                    || needed.iter().all(|step| is_in(*step, &[Outcome::Skipped]))
+            }
+        };
+        if !is_met {
+            return Some("a need is not met");
+        }
+    }
+    let task_of = |step: StepId| match plan.step(step).kind {
+        StepKind::Task(task) => Some(task),
+        _ => None,
+    };
+    let mut tasks: Vec<TaskId> = running.iter().filter_map(|step| task_of(*step)).collect();
+    tasks.push(task_of(step)?);
+    let count = |is: &dyn Fn(&Task) -> bool| tasks.iter().filter(|task| is(plan.task(**task))).count() as u32;
+    if tasks.len() as u32 > plan.workers.unwrap_or(u32::MAX) {
+        return Some("all workers of the run are busy");
+    }
+    for (index, group) in plan.groups.iter().enumerate() {
+        let inside = |task: &Task| {
+            let mut around = Some(task.group);
+            while let Some(group) = around {
+                if group.index() == index {
+                    return true;
+                }
+                around = plan.group(group).parent;
+            }
+            false
+        };
+        if inside(plan.task(tasks[tasks.len() - 1])) && count(&inside) > group.workers.unwrap_or(u32::MAX) {
+            return Some("all workers of the group are busy");
+        }
+    }
+    for (index, resource) in plan.resources.iter().enumerate() {
+        let used: u32 = (tasks.iter())
+            .flat_map(|task| &plan.task(*task).uses)
+            .filter(|(used, _)| used.index() == index)
+            .map(|(_, amount)| amount)
+            .sum();
+        if used > resource.capacity {
+            return Some("a resource is used up");
+        }
+    }
+    for (index, agent) in plan.agents.iter().enumerate() {
+        let is_his = |task: &Task| task.agent.is_some_and(|agent| agent.index() == index);
+        if count(&is_his) > agent.instances.unwrap_or(u32::MAX) {
+            return Some("all instances of the agent are busy");
+        }
+    }
+    let is_shared = |task: &Task| task.isolation == Isolation::Shared;
+    let unknown = count(&|task| is_shared(task) && !task.claims.is_known);
+    let writers = count(&|task| is_shared(task) && task.claims.may_write());
+    if unknown > 0 && writers > 1 {
+        return Some("unknown claims stand beside a writer");
+    }
+    for (a, b) in &plan.conflicts {
+        let both = tasks.contains(a) && tasks.contains(b);
+        let apart = !is_shared(plan.task(*a)) || !is_shared(plan.task(*b));
+        if both && !apart {
+            return Some("conflicting tasks would run together");
+        }
+    }
+    None
 }
 
 /// What a test does with a schedule: ends things at random, and holds every rule against every start.
@@ -255,78 +332,11 @@ impl Judge {
         }
     }
 
-    fn is_good(&self, step: StepId) -> bool {
-        matches!(self.schedule.state(step), State::Ended(Outcome::Succeeded | Outcome::Skipped))
-    }
-
-    /// Whether everything that lies in the group of a `Leave` is over when it is.
-    fn is_over(&self, step: StepId) -> bool {
-        matches!(self.schedule.state(step), State::Ended(_))
-    }
-
     /// Every rule, at the moment when `step` starts.
     fn hold_start(&self, step: StepId) {
-        for need in &self.plan.step(step).needs {
-            let is_met = match need {
-                Need::Succeeded(needed, _) => self.is_good(*needed),
-                Need::Finished(needed) => self.is_over(*needed),
-                Need::AnySucceeded(needed) => {
-                    let is_any = needed
-                        .iter()
-                        .any(|step| self.schedule.state(*step) == State::Ended(Outcome::Succeeded));
-                    let is_all_skipped = needed
-                        .iter()
-                        .all(|step| self.schedule.state(*step) == State::Ended(Outcome::Skipped));
-                    is_any || is_all_skipped
-                }
-            };
-            assert!(is_met, "{step:?} starts without {need:?}");
-        }
-        let task_of = |step: StepId| match self.plan.step(step).kind {
-            StepKind::Task(task) => Some(task),
-            _ => None,
-        };
-        let mut tasks: Vec<TaskId> = self.running.iter().filter_map(|(step, _)| task_of(*step)).collect();
-        let Some(task) = task_of(step) else { return };
-        tasks.push(task);
-        let count = |is: &dyn Fn(&Task) -> bool| {
-            tasks.iter().filter(|task| is(self.plan.task(**task))).count() as u32
-        };
-        assert!(tasks.len() as u32 <= self.plan.workers.unwrap_or(u32::MAX), "more than the run's workers");
-        for (index, group) in self.plan.groups.iter().enumerate() {
-            let inside = |task: &Task| {
-                let mut around = Some(task.group);
-                while let Some(group) = around {
-                    if group.index() == index {
-                        return true;
-                    }
-                    around = self.plan.group(group).parent;
-                }
-                false
-            };
-            assert!(count(&inside) <= group.workers.unwrap_or(u32::MAX), "more than the group's workers");
-        }
-        for (index, resource) in self.plan.resources.iter().enumerate() {
-            let used: u32 = (tasks.iter())
-                .flat_map(|task| &self.plan.task(*task).uses)
-                .filter(|(used, _)| used.index() == index)
-                .map(|(_, amount)| amount)
-                .sum();
-            assert!(used <= resource.capacity, "more of the resource than there is");
-        }
-        for (index, agent) in self.plan.agents.iter().enumerate() {
-            let is_his = |task: &Task| task.agent.is_some_and(|agent| agent.index() == index);
-            assert!(count(&is_his) <= agent.instances.unwrap_or(u32::MAX), "more instances than there are");
-        }
-        let is_shared = |task: &Task| task.isolation == Isolation::Shared;
-        let unknown = count(&|task| is_shared(task) && !task.claims.is_known);
-        let writers = count(&|task| is_shared(task) && task.claims.may_write());
-        assert!(unknown == 0 || writers == 1, "unknown claims beside a writer");
-        for (a, b) in &self.plan.conflicts {
-            let both = tasks.contains(a) && tasks.contains(b);
-            let apart = !is_shared(self.plan.task(*a)) || !is_shared(self.plan.task(*b));
-            assert!(!both || apart, "conflicting tasks run together");
-        }
+        let running: Vec<StepId> = self.running.iter().map(|(step, _)| *step).collect();
+        let why = why_not(&self.plan, &self.schedule, &running, step);
+        assert!(why.is_none(), "{step:?} starts, but {why:?}");
     }
 
     /// When all is over: everything ended once, and groups are what their members are.
