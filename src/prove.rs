@@ -17,6 +17,11 @@ mod shell;
 mod time;
 mod world;
 
+/// Counts, lengths of time and amounts as a message says them; for the editor, which says the same.
+pub(crate) mod words {
+    pub(crate) use super::names::{count, duration, list, money, tokens};
+}
+
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, TaskId};
 use crate::source::SourceMap;

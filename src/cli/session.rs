@@ -124,9 +124,13 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let was_terminated = Cell::new(false);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // One thread that is there does what cannot wait also when no further one can be had; without any, tokio panics.
+        .thread_keep_alive(Duration::from_secs(24 * 3600))
         .build()
         .map_err(|cause| Error::new("start the dispatcher", cause))?;
     let outcome = runtime.block_on(async {
+        // Now, while there is a thread to be had: see above.
+        let _ = tokio::task::spawn_blocking(|| ()).await;
         let signals = Signals::new()?;
         let again = to_view.clone();
         tokio::select! {

@@ -5,8 +5,10 @@
 
 use super::{Culprit, End, Round, Troubles};
 use crate::plan::{
-    Action, Approval, Criterion, GateId, GroupId, OnFailure, OnNoGo, Plan, StepId, StepKind, TaskId, Test,
+    Action, Approval, Cost, Criterion, GateId, GroupId, OnFailure, OnNoGo, Plan, StepId, StepKind, TaskId,
+    Test,
 };
+use crate::schedule::estimate::cost_of;
 use crate::schedule::sample::{Dice, Draw};
 use crate::schedule::shape::milliseconds;
 use crate::schedule::{Change, Limits, Order, Outcome, Passage, Schedule, Work};
@@ -593,18 +595,19 @@ fn answered(approval: &Approval, time: u64) -> (u64, bool) {
 
 impl Kind {
     fn of(plan: &Plan, task: TaskId, failure: f64, quotas: &[(String, u64)]) -> Kind {
-        let task = plan.task(task);
+        let id = task;
+        let task = plan.task(id);
         let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
         let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent));
-        let cost = agent.map(|agent| agent.cost).unwrap_or_default();
+        let Cost { money, tokens } = cost_of(plan, id);
         let manual = task.success.iter().filter(|criterion| matches!(criterion.test, Test::Manual));
         Kind {
             draw: Draw::of(task),
             failure,
             timeout: task.timeout.or(agent.and_then(|agent| agent.timeout)).map_or(u64::MAX, milliseconds),
             quota: agent.and_then(|agent| quotas.iter().position(|(driver, _)| *driver == agent.driver)),
-            money: task.cost.money.or(cost.money).unwrap_or_default(),
-            tokens: task.cost.tokens.or(cost.tokens).unwrap_or_default(),
+            money: money.unwrap_or_default(),
+            tokens: tokens.unwrap_or_default(),
             questions: manual.count() as u32,
             is_cleanup: task.step.is_none(),
         }
