@@ -3,6 +3,7 @@
 //! Decides nothing about the run itself.
 
 use super::keyboard::Keyboard;
+use super::plan::Search;
 use super::stage::Staged;
 use super::view::{Format, View, ViewMessage};
 use super::{Global, project};
@@ -41,6 +42,9 @@ pub struct Options {
     /// Sync the journal before every step, not only before agents, gates and answers
     #[arg(long)]
     pub strict: bool,
+    /// How long to look for an order.
+    #[command(flatten)]
+    pub search: Search,
 }
 
 /// A run to be carried out, locked and written down.
@@ -90,7 +94,13 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let keyboard = Keyboard::open();
     let format = options.format.chosen(keyboard.is_some());
     let keyboard = keyboard.filter(|_| format == Format::Live);
-    let place = project::place(&journal, run, &staged.plan, options.workers);
+    let mut place = project::place(&journal, run, &staged.plan, options.workers);
+    let limits = crate::schedule::Limits { workers: options.workers };
+    let order = options.search.order(&staged.plan, limits);
+    if let Some(order) = &order {
+        let makespan = crate::schedule::estimate_by(&staged.plan, &limits, Arc::clone(order)).makespan;
+        place.forecast = place.forecast.map(|_| u64::try_from(makespan.as_millis()).unwrap_or(u64::MAX));
+    }
     let look = match format {
         Format::Live => project::look(global, &std::io::stderr()),
         _ => project::look(global, &std::io::stdout()),
@@ -134,7 +144,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         let signals = Signals::new()?;
         let again = to_view.clone();
         tokio::select! {
-            outcome = crate::run::run(Arc::clone(&staged.plan), setup, &mut sink, inbox) => outcome,
+            outcome = crate::run::run_in_order(Arc::clone(&staged.plan), setup, order, &mut sink, inbox) => outcome,
             never = signals.forward(&requests, &was_terminated, &again, keyboard.as_ref()) => never,
             never = forward_answers(&root, run, questions, &requests, sent) => never,
         }

@@ -1,1 +1,0 @@
-[(body) (block_string) (block_literal)] @fold
