@@ -16,6 +16,7 @@ mod fmt;
 mod history;
 mod keyboard;
 mod loader;
+mod lsp;
 mod new;
 mod output;
 mod plan;
@@ -108,6 +109,7 @@ enum Command {
     Reject(reject::Args),
     Explain(explain::Args),
     New(new::Args),
+    Lsp(lsp::Args),
     Completions(completions::Args),
 }
 
@@ -134,6 +136,7 @@ pub fn main() -> Exit {
         Command::Reject(args) => reject::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),
         Command::New(args) => new::run(args, &global),
+        Command::Lsp(args) => lsp::run(args, &global),
         Command::Completions(args) => completions::run(args, &global),
     };
     result.unwrap_or_else(|error| {

@@ -6,12 +6,13 @@ mod allowances;
 mod facts;
 mod messages;
 
-use crate::check::{self, Loader};
-use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::check::{self, Loader, Model};
+use crate::diagnostic::{self, Diagnostic, Severity, codes};
 use crate::plan::{self, Plan};
 use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
-use crate::syntax;
+use crate::syntax::{self, ast};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{Options, Purpose};
@@ -36,6 +37,27 @@ impl Compilation {
 
 /// Compiles the plan `text`, which was found at `path`; what it refers to comes through `loader`.
 pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) -> Compilation {
+    compile_seen(path, text, loader, options, |_| ControlFlow::Continue(()))
+}
+
+/// What is known of a plan before anything is proved of it.
+pub struct Seen<'c, 'a> {
+    /// The texts.
+    pub sources: &'c SourceMap,
+    /// The tree of the plan, and those of the libraries that it uses, in the order of the sources.
+    pub trees: &'c [ast::File<'a>],
+    /// What the names mean. Also of a plan with mistakes: as much as could be resolved.
+    pub model: &'c Model<'a>,
+}
+
+/// As [`compile`]; `look` is shown what is known before the proofs, which take the most time, and may end it there.
+pub fn compile_seen(
+    path: &Path,
+    text: &str,
+    loader: &dyn Loader,
+    options: &Options,
+    look: impl FnOnce(&Seen<'_, '_>) -> ControlFlow<()>,
+) -> Compilation {
     let mut sources = SourceMap::of(SourceFile::new(path, text));
     let parsed = syntax::parse(FileId(0), text);
     let mut diagnostics = parsed.diagnostics;
@@ -50,13 +72,18 @@ pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) 
     let is_text_sure = diagnostics.iter().all(|found| found.severity < Severity::Error);
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
+    let is_cut = look(&Seen { sources: &sources, trees: &trees, model: &checked.model }).is_break();
     // What is proved of half a plan would be told about mistakes that are none.
-    let mut plan = (is_text_sure && checked.is_sure).then(|| plan::lower(&checked.model));
+    let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| plan::lower(&checked.model));
     drop(checked.model);
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
-    let diagnostics = allowances::apply(&sources, &trees, diagnostics);
+    let mut diagnostics = allowances::apply(&sources, &trees, diagnostics);
+    if is_cut {
+        // A proof might have used it.
+        diagnostics.retain(|found| found.code != codes::UNUSED_ALLOWANCE);
+    }
     drop(trees);
     let mut diagnostics = options.levels.apply(diagnostics);
     diagnostic::sort(&mut diagnostics);

@@ -62,6 +62,9 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// Whether `--fix` may apply it unasked: it changes nothing else that the plan means.
     pub is_safe: bool,
+    /// Whether it is made without others of its sort, which are looked at again after it: two edges that are each right
+    /// may together make a circle.
+    is_alone: bool,
 }
 
 /// A replacement of the bytes of a span.
@@ -107,7 +110,15 @@ impl Diagnostic {
 
     /// Adds edits that mend it; `is_safe` when `--fix` may apply them unasked.
     pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>, is_safe: bool) -> Diagnostic {
-        self.fix = Some(Fix { title: title.into(), edits, is_safe });
+        self.fix = Some(Fix { title: title.into(), edits, is_safe, is_alone: false });
+        self
+    }
+
+    /// Lets the fix be made only by itself, others of its sort in a later round.
+    pub fn alone(mut self) -> Diagnostic {
+        if let Some(fix) = &mut self.fix {
+            fix.is_alone = true;
+        }
         self
     }
 

@@ -260,11 +260,9 @@ impl Paths {
         self.pattern.matches(path) && !self.except.iter().any(|except| except.matches(path))
     }
 
-    /// As a file system sees it that does not tell upper from lower case: more than the paths, never fewer.
+    /// As a file system sees it that does not tell upper from lower case; what is taken out is taken out in any case.
     pub fn folded(&self) -> Paths {
-        // An exception in the other case may take out less than its folded form: only those stay that fold to themselves.
-        let except = self.except.iter().filter(|except| !except.text.chars().any(char::is_alphabetic));
-        Paths { pattern: self.pattern.folded(), except: except.cloned().collect() }
+        Paths { pattern: self.pattern.folded(), except: self.except.iter().map(Pattern::folded).collect() }
     }
 
     /// A path in it, as short and as plain as can be; none when it is empty.

@@ -17,6 +17,11 @@ mod shell;
 mod time;
 mod world;
 
+/// Counts, lengths of time and amounts as a message says them; for the editor, which says the same.
+pub(crate) mod words {
+    pub(crate) use super::names::{count, duration, list, money, tokens};
+}
+
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, TaskId};
 use crate::source::SourceMap;
@@ -77,7 +82,7 @@ pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Dia
         facts,
     };
     let mut findings = Vec::new();
-    files::check(&proof, &mut findings, &mut conflicts);
+    let refused = files::check(&proof, &mut findings, &mut conflicts);
     mentions::check(&proof, &mut findings);
     world::check(&proof, &mut findings);
     criteria::check(&proof, &mut findings);
@@ -85,7 +90,9 @@ pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Dia
     claims::check(&proof, &mut findings);
     conflicts.sort_unstable();
     conflicts.dedup();
-    time::check(&proof, &conflicts, &mut findings);
+    // What the forecast would say of a conflict that has been refused is no second mistake.
+    let open: Vec<_> = conflicts.iter().copied().filter(|pair| !refused.contains(pair)).collect();
+    time::check(&proof, &open, &mut findings);
     secrets::check(&proof, &mut findings);
     // The repetitions of a `for` share their places, and so their mistakes: each is said once.
     let mut seen = HashSet::new();

@@ -13,6 +13,7 @@ mod criteria;
 mod dispatch;
 mod gates;
 mod judging;
+mod pace;
 mod process;
 mod resume;
 mod tasks;
@@ -27,6 +28,7 @@ use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
 use crate::plan::{Action, Isolation, Plan, Test};
+use crate::schedule::Order;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,8 +97,23 @@ pub async fn run(
     sink: &mut dyn Sink,
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
+    run_in_order(plan, setup, None, sink, requests).await
+}
+
+/// The same in another order of urgency than the machine's own, as long as reality keeps to the plan.
+pub async fn run_in_order(
+    plan: Arc<Plan>,
+    setup: Setup,
+    order: Option<Arc<Order>>,
+    sink: &mut dyn Sink,
+    requests: mpsc::Receiver<Request>,
+) -> Result<RunOutcome> {
     ready(&plan, &setup)?;
-    dispatch::Dispatcher::new(plan, setup, sink, requests)?.carry_out().await
+    let mut dispatcher = dispatch::Dispatcher::new(plan, setup, sink, requests)?;
+    if let Some(order) = order {
+        dispatcher.schedule.reorder(order);
+    }
+    dispatcher.carry_out().await
 }
 
 /// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it

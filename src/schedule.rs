@@ -10,6 +10,7 @@ pub mod estimate;
 mod flow;
 mod improve;
 pub mod levers;
+mod news;
 mod obstacle;
 pub mod quantile;
 mod queue;
@@ -23,7 +24,7 @@ mod turns;
 use crate::plan::{GateId, GroupId, GroupKind, Plan, StepId, StepKind, TaskId};
 use queue::Queue;
 use serde::{Deserialize, Serialize};
-use shape::{Edge, NONE, Shape};
+use shape::{NONE, Shape};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
@@ -551,77 +552,6 @@ impl Schedule {
     /// The step that decided a bad end: its cause, or itself.
     fn root(&self, step: StepId) -> StepId {
         self.cause(step).unwrap_or(step)
-    }
-
-    /// Tells the dependents of all that has newly ended, and theirs, until nothing moves by itself.
-    fn tell(&mut self) {
-        while let Some(step) = self.news.pop_front() {
-            let State::Ended(outcome) = self.states[step.index()] else { continue };
-            let from = self.shape.dependents_from[step.index()];
-            for index in from..self.shape.dependents_from[step.index() + 1] {
-                let dependent = self.shape.dependents[index as usize];
-                if self.states[dependent.step.index()] == State::Waiting {
-                    self.hear(dependent.step, dependent.edge, step, outcome);
-                }
-            }
-        }
-    }
-
-    /// A waiting step learns that one of its needs has ended.
-    fn hear(&mut self, step: StepId, edge: Edge, needed: StepId, outcome: Outcome) {
-        let is_good = matches!(outcome, Outcome::Succeeded | Outcome::Skipped);
-        let is_met = match edge {
-            Edge::Finished => true,
-            Edge::Succeeded => is_good,
-            Edge::Output => {
-                if outcome == Outcome::Skipped && self.skips[step.index()] == Skip::No {
-                    self.skips[step.index()] = Skip::By(needed);
-                }
-                is_good
-            }
-            Edge::Any(index) => {
-                let any = &mut self.any_needs[index as usize];
-                if any.is_met {
-                    any.hear(outcome);
-                    return;
-                }
-                any.hear(outcome);
-                if !any.is_met && any.open > 0 {
-                    return;
-                }
-                any.is_met
-            }
-        };
-        if !is_met {
-            let cause = self.root(needed);
-            self.end_unstarted(step, Outcome::NotRun, Some(cause));
-            return;
-        }
-        self.unmet[step.index()] -= 1;
-        if self.unmet[step.index()] == 0 {
-            self.promote(step);
-        }
-    }
-
-    /// When nothing is left but tasks whose quota is spent, they are not run.
-    fn settle(&mut self) {
-        while self.running == 0 && self.held > 0 && self.ready == self.held {
-            for step in self.queue.drain_held(&self.shape) {
-                if self.states[step.index()] == State::Ready {
-                    self.end_unstarted(step, Outcome::NotRun, None);
-                }
-            }
-            self.tell();
-        }
-    }
-}
-
-impl AnyState {
-    /// One of the steps has ended. Where all were left out, it is as if there were none to wait for.
-    fn hear(&mut self, outcome: Outcome) {
-        self.open -= 1;
-        self.has_failed |= !matches!(outcome, Outcome::Succeeded | Outcome::Skipped);
-        self.is_met |= outcome == Outcome::Succeeded || self.open == 0 && !self.has_failed;
     }
 }
 

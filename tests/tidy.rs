@@ -27,6 +27,7 @@ const FLOORS: &[(&str, &str)] = &[
     ("schedule", "plan"),
     ("prove", "source diagnostic plan glob schedule shell"),
     ("compile", "source diagnostic syntax check plan prove schedule glob"),
+    ("ide", "source diagnostic syntax format glob check plan schedule prove compile"),
     ("event", "plan schedule"),
     ("journal", "plan schedule event error crash"),
     ("workspace", "plan event glob error"),
@@ -34,13 +35,14 @@ const FLOORS: &[(&str, &str)] = &[
     ("backend", "plan event error crash"),
     ("report", "plan schedule event error source"),
     ("run", "plan schedule event workspace driver backend glob shell error"),
+    ("lsp", "source diagnostic syntax check compile ide"),
     ("cli", "*"),
     ("lib", "*"),
     ("main", "*"),
 ];
 
 /// The core: no I/O, no clock, no async.
-const CORE: &str = "source diagnostic syntax format glob shell check plan schedule prove compile";
+const CORE: &str = "source diagnostic syntax format glob shell check plan schedule prove compile ide";
 
 /// What the core must not name, as the beginning of a path.
 const NOT_IN_CORE: &[&str] = &[
@@ -66,7 +68,9 @@ const CRATES: &[(&str, &str)] = &[
     ("pest", "syntax"),
     ("pest_derive", "syntax"),
     ("rusqlite", "journal"),
-    ("tokio", "run backend driver lsp cli"),
+    ("tokio", "run backend driver cli"),
+    ("lsp_server", "lsp"),
+    ("gen_lsp_types", "lsp"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
 ];

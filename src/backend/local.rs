@@ -20,6 +20,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use sweep::Target;
 use tokio::io::AsyncReadExt;
@@ -47,6 +48,8 @@ pub struct Local {
     files: Arc<Semaphore>,
     /// How many processes are started at once: who starts one stands still until it executes its program.
     spawns: Arc<Semaphore>,
+    /// How many jobs there are.
+    active: Arc<AtomicUsize>,
     spool: Arc<Spool>,
 }
 
@@ -61,6 +64,7 @@ impl Local {
             log_limit: log::LIMIT,
             files: Arc::new(Semaphore::new(files)),
             spawns: Arc::new(Semaphore::new(cores.clamp(2, 4))),
+            active: Arc::default(),
             spool: Arc::default(),
         })
     }
@@ -72,36 +76,114 @@ impl Local {
     }
 }
 
+/// What a job is told that was ended before it began.
+const CANCELLED: &str = "it was cancelled before it could start";
+
+/// How long a job waits for a process or a file to be had, when the system has none left.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a process was not started.
+enum Refused {
+    /// There may be one later: the system has no process, memory or file left.
+    ForNow(String),
+    /// It will not be otherwise.
+    ForGood(String),
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Refused {
+        Refused::ForGood(reason)
+    }
+}
+
+impl Refused {
+    fn of(error: &io::Error, reason: String) -> Refused {
+        match error.raw_os_error() {
+            Some(libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE) => Refused::ForNow(reason),
+            _ => Refused::ForGood(reason),
+        }
+    }
+}
+
+/// Counts a job for as long as it is there.
+struct Active<'a>(&'a AtomicUsize);
+
+impl Active<'_> {
+    fn new(count: &AtomicUsize) -> Active<'_> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Active(count)
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Local {
+    /// Starts the process of a job, waiting while the system has none to give.
+    async fn launch(
+        &self,
+        job: &Arc<Job>,
+        urgency: &mut watch::Receiver<Urgency>,
+    ) -> Result<Running, String> {
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match self.try_launch(job).await {
+                Ok(running) => return Ok(running),
+                Err(Refused::ForNow(_)) if begin.elapsed() < PATIENCE => {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => return Err(CANCELLED.into()),
+                    }
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+                Err(Refused::ForNow(reason) | Refused::ForGood(reason)) => return Err(reason),
+            }
+        }
+    }
+
+    /// Beside other jobs on a thread of its own, for who starts a process stands still until it executes its program; a job
+    /// that is alone holds nobody up, and saves the way there and back.
+    async fn try_launch(&self, job: &Arc<Job>) -> Result<Running, Refused> {
+        if self.active.load(Ordering::Relaxed) == 1 {
+            return launch(job, self.log_limit, &self.spool);
+        }
+        let permit = self.spawns.acquire().await;
+        let (job, limit, spool) = (Arc::clone(job), self.log_limit, Arc::clone(&self.spool));
+        let launched = tokio::task::spawn_blocking(move || launch(&job, limit, &spool)).await;
+        drop(permit);
+        match launched {
+            Ok(launched) => launched,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(Refused::ForGood("wavec is about to end".into())),
+        }
+    }
+}
+
 impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, mut urgency) = watch::channel(Urgency::None);
-        let Local { graces, log_limit, files, spawns, spool } = self.clone();
+        let local = self.clone();
         tokio::spawn(async move {
+            let _active = Active::new(&local.active);
             let permit = tokio::select! {
                 biased;
-                permit = files.acquire_many_owned(files_of(&job)) => permit.ok(),
+                permit = Arc::clone(&local.files).acquire_many_owned(files_of(&job)) => permit.ok(),
                 _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => None,
             };
             let launched = match &permit {
-                Some(_) => {
-                    let permit = spawns.acquire().await;
-                    let spool = Arc::clone(&spool);
-                    let launched = tokio::task::spawn_blocking(move || launch(&job, log_limit, &spool)).await;
-                    drop(permit);
-                    match launched {
-                        Ok(launched) => launched,
-                        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                        Err(_) => Err("wavec is about to end".into()),
-                    }
-                }
-                None => Err("it was cancelled before it could start".into()),
+                Some(_) => local.launch(&Arc::new(job), &mut urgency).await,
+                None => Err(CANCELLED.into()),
             };
             // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
             let end = match launched {
                 Ok(running) => {
                     let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
-                    running.supervise(graces, urgency, &spool).await
+                    running.supervise(local.graces, urgency, &local.spool).await
                 }
                 Err(reason) => JobEnd {
                     status: JobStatus::CouldNotStart(reason),
@@ -163,15 +245,17 @@ struct Captured {
 }
 
 /// Starts the process of a job, or says why it cannot be started.
-fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, String> {
+fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> {
     if !job.directory.is_dir() {
-        return Err(format!("the directory `{}` is not there", job.directory.display()));
+        return Err(format!("the directory `{}` is not there", job.directory.display()).into());
     }
     let environment = environment(job)?;
     let spool = job.spool.as_deref().map(|directory| (spool, directory));
-    let log = Log::create(&job.log, log_limit, spool)
-        .map_err(|error| format!("its log `{}` cannot be written: {error}", job.log.display()))?;
-    let out_of_files = |error: io::Error| format!("no pipe or handle can be had: {error}");
+    let log = Log::create(&job.log, log_limit, spool).map_err(|error| {
+        Refused::of(&error, format!("its log `{}` cannot be written: {error}", job.log.display()))
+    })?;
+    let out_of_files =
+        |error: io::Error| Refused::of(&error, format!("no pipe or handle can be had: {error}"));
 
     // Straight into the log, but for what has to be seen on its way.
     let is_masked = !job.secrets.is_empty();
@@ -192,7 +276,7 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, String> {
 
     let directory = c_string(job.directory.as_os_str())?;
     let spawn = |words: &[String]| {
-        let program = words.first().ok_or("no program is named")?;
+        let program = words.first().ok_or_else(|| "no program is named".to_owned())?;
         let spawn = sys::Spawn {
             program: &find_program(program, job)?,
             arguments: &c_strings(words.iter().map(OsStr::new))?,
@@ -202,12 +286,14 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, String> {
             stderr,
         };
         crash::point(Place::Spawning);
-        let pid = sweep::start(|| sys::spawn(&spawn)).map_err(|error| why_not(program, &error))?;
+        let pid = sweep::start(|| sys::spawn(&spawn))
+            .map_err(|error| Refused::of(&error, why_not(program, &error)))?;
         crash::point(Place::Spawned);
-        Ok::<u32, String>(pid)
+        Ok::<u32, Refused>(pid)
     };
     let pid = match job.direct.as_deref().map(&spawn) {
         Some(Ok(pid)) => pid,
+        Some(Err(Refused::ForNow(reason))) => return Err(Refused::ForNow(reason)),
         // Only the shell knows how to say what is wrong with it, or how to carry it out all the same.
         Some(Err(_)) | None => spawn(&job.words)?,
     };

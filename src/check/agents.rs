@@ -161,6 +161,7 @@ impl<'a> Search<'_, 'a> {
             }
             self.missing.insert(wanted.clone().into_owned(), ());
         }
+        // What is wrong with its file has been said, and is the one mistake.
         let is_known = self.bad.contains(&*wanted) || model.is_half_read(&wanted);
         if self.told.insert(name.span) && !is_known {
             let known: Vec<String> = model.agents.iter().map(|agent| agent.name.to_string()).collect();

@@ -65,11 +65,27 @@ fn afters(search: &mut Search<'_, '_>, findings: &mut Findings) {
             }
         }
     }
+    // What one statement says too much is told in one go.
+    let mut statements: Vec<(NodeId, Span, Vec<Redundant>)> = Vec::new();
     for place in places {
-        if let Some(Some((id, target, statement, already))) = told.remove(&place) {
-            findings.add(messages::redundant_after(model, id, target, place, statement, &already));
+        let Some(Some((id, target, statement, already))) = told.remove(&place) else { continue };
+        let name = Redundant { target, place, already };
+        let has_comment = model.sources.text(statement).contains('#');
+        match statements.last_mut().filter(|(_, last, _)| *last == statement && !has_comment) {
+            Some((_, _, names)) => names.push(name),
+            None => statements.push((id, statement, vec![name])),
         }
     }
+    for (id, statement, names) in statements {
+        findings.add(messages::redundant_after(model, id, statement, &names));
+    }
+}
+
+/// A name in an `after` that says nothing new, and why.
+pub(super) struct Redundant {
+    pub target: NodeId,
+    pub place: Span,
+    pub already: Already,
 }
 
 impl Search<'_, '_> {

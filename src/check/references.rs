@@ -180,7 +180,17 @@ pub(super) fn resolve<'a>(
                 (Some((kind, place)), _) => {
                     messages::name_of_other_kind(reference.span, &written, kind, place)
                 }
-                _ => messages::unknown_item(reference.span, &written, &near),
+                _ => {
+                    let finding = messages::unknown_item(reference.span, &written, &near);
+                    let place = near
+                        .first()
+                        .filter(|_| near.len() == 1)
+                        .and_then(|near| model.by_name.get(near.as_str()));
+                    match place.and_then(|items| items.first()) {
+                        Some(item) => finding.label(model.place(*item), format!("`{}` is here", near[0])),
+                        None => finding,
+                    }
+                }
             };
             findings.add_to_order(finding);
             None

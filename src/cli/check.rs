@@ -70,14 +70,14 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let plans = loader::find_plans(&args.files)?;
     let mut exit = Exit::Success;
     let mut compilations: Vec<Compilation> = Vec::new();
-    let mut changes = 0;
+    let mut changes: Vec<String> = Vec::new();
     let mut disk = Disk::default();
     for path in &plans {
         let checked = loader::read_plan(path).and_then(|input| check_one(&args, global, input, &mut disk));
         match checked {
-            Ok((compilation, count)) => {
+            Ok((compilation, done)) => {
                 compilations.push(compilation);
-                changes += count;
+                changes.extend(done);
             }
             Err(error) if plans.len() > 1 => {
                 super::report(&error, global);
@@ -86,10 +86,12 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
             Err(error) => return Err(error),
         }
     }
-    if changes > 0 && !global.quiet {
+    if !changes.is_empty() && !global.quiet {
         let verb = if args.diff { "would mend" } else { "mended" };
-        output::say(&format!("{verb} {}\n", counted(changes, "mistake")))?;
+        output::say(&format!("{verb} {}:\n", counted(changes.len(), "mistake")))?;
+        changes.iter().try_for_each(|change| output::say(&format!("  {change}\n")))?;
     }
+    let changes = changes.len();
     drop_repeats(&mut compilations);
     if let Some(path) = &args.baseline {
         apply_baseline(path, args.write_baseline, &mut compilations, global)?;
@@ -109,27 +111,41 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     })
 }
 
-/// Checks one plan and mends it if that was asked for; gives how many fixes were made too.
-fn check_one(args: &Args, global: &Global, input: Input, disk: &mut Disk) -> Result<(Compilation, usize)> {
+/// So many times a plan is mended and looked at again.
+const MOST_ROUNDS: usize = 200;
+
+/// Checks one plan and mends it if that was asked for; says of each fix that was made what it did.
+fn check_one(
+    args: &Args,
+    global: &Global,
+    input: Input,
+    disk: &mut Disk,
+) -> Result<(Compilation, Vec<String>)> {
     let directory = loader::directory_of(&input.path);
     let levels = settings::levels(&directory, &args.levels)?;
     let options = loader::options(Purpose::Check, args.set.clone(), levels);
     let compile = |text: &str, disk: &Disk| compile::compile(&input.path, text, disk, &options);
     let mut compilation = compile(&input.text, disk);
     if !args.fix && !args.diff {
-        return Ok((compilation, 0));
+        return Ok((compilation, Vec::new()));
     }
     let is_stdin = input.path == Path::new(loader::STDIN_NAME);
     let mut text = input.text.clone();
     let mut before: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let mut count = 0;
+    let mut done = Vec::new();
     // A fix may uncover another; each round makes at least one, so a plan needs few.
-    for _ in 0..50 {
+    for _ in 0..MOST_ROUNDS {
         let chosen = fix::choose(&compilation.diagnostics, |_| true);
         if chosen.is_empty() {
             break;
         }
-        count += chosen.len();
+        for index in &chosen {
+            let found = &compilation.diagnostics[*index];
+            let source = compilation.sources.file(found.span().file);
+            let title = found.fix.as_ref().map(|fix| fix.title.as_str()).unwrap_or_default();
+            let path = clean(&source.path().display().to_string());
+            done.push(format!("{path}: {} ({})", clean(title), found.code.name()));
+        }
         let fixes = chosen.iter().filter_map(|index| compilation.diagnostics[*index].fix.as_ref());
         let edited = fix::apply(&compilation.sources, fixes.flat_map(|fix| &fix.edits));
         for (id, new) in edited {
@@ -155,7 +171,7 @@ fn check_one(args: &Args, global: &Global, input: Input, disk: &mut Disk) -> Res
     if is_stdin && !args.diff {
         output::print(&text)?;
     }
-    Ok((compilation, count))
+    Ok((compilation, done))
 }
 
 /// A library that several plans use is told of once.
@@ -247,6 +263,13 @@ fn show_text(reports: &[Report], global: &Global, is_mended: bool) -> Result<()>
         several => format!("{} in {} of {plans}\n", counts(&all), several.len()),
     };
     output::say(&text)?;
+    let is_mendable = |found: &&Diagnostic| found.fix.as_ref().is_some_and(|fix| fix.is_safe);
+    let mendable = all.iter().filter(is_mendable).count();
+    if mendable > 0 && !global.quiet && !is_mended {
+        let them = if mendable == all.len() { "them".to_owned() } else { format!("{mendable} of them") };
+        let what = if all.len() == 1 { "it".to_owned() } else { them };
+        output::say(&format!("`wavec check --fix` mends {what}, `--diff` shows how\n"))?;
+    }
     let mut codes: Vec<&str> = all.iter().map(|diagnostic| diagnostic.code.name()).collect();
     codes.sort_unstable();
     codes.dedup();

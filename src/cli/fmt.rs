@@ -121,12 +121,14 @@ fn check_sameness(input: &Input, before: &File, text: &str) -> Result<()> {
         .help("report it, with the plan; the file is as it was"))
 }
 
-/// The change as a unified diff.
+/// The change as a unified diff, of the form that `git apply` and `patch -p1` take.
 pub fn diff(input: &Input, text: &str, has_color: bool) -> String {
-    let name = clean(&input.path.display().to_string());
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = input.path.strip_prefix(&here).unwrap_or(&input.path);
+    let path = path.strip_prefix("/").unwrap_or(path);
+    let name = clean(&path.strip_prefix(".").unwrap_or(path).display().to_string());
     let change = similar::TextDiff::from_lines(input.text.as_str(), text);
-    let plain =
-        change.unified_diff().header(&format!("{name} (as it is)"), &format!("{name} (after)")).to_string();
+    let plain = change.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string();
     if !has_color {
         return plain;
     }

@@ -11,11 +11,12 @@ use crate::plan::Plan;
 use crate::report::Look;
 use crate::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
 use crate::schedule::sample::{self, Samples};
-use crate::schedule::{Limits, estimate, levers};
+use crate::schedule::{Forecast, Limits, Order, estimate, estimate_by, levers, order_within};
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Show who does what, after what, and when it ends
 #[derive(clap::Args, Debug)]
@@ -24,6 +25,7 @@ use std::sync::Arc;
 Examples:
   wavec plan release.wave
   wavec plan release.wave --set env=prod --workers 3
+  wavec plan release.wave --plan-time 2s
   wavec plan release.wave --format mermaid > release.mmd")]
 pub struct Args {
     /// The plan, or `-` for standard input
@@ -40,6 +42,35 @@ pub struct Args {
     /// Forecast by the plan's own words, whatever earlier runs took
     #[arg(long)]
     no_history: bool,
+    #[command(flatten)]
+    search: Search,
+}
+
+/// How long to look for the best order.
+#[derive(clap::Args, Debug, Clone, Copy, Default)]
+pub(super) struct Search {
+    /// Look so long for the best order of the tasks, at most; 0s goes by the critical path alone. By default a number of
+    /// tries that takes some milliseconds, the same each time
+    #[arg(long, value_name = "DURATION", value_parser = super::simulate::duration)]
+    plan_time: Option<Duration>,
+}
+
+impl Search {
+    /// The order that is found in that time; none where the default is meant.
+    pub fn order(self, plan: &Arc<Plan>, limits: Limits) -> Option<Arc<Order>> {
+        let begin = Instant::now();
+        self.plan_time.map(|time| order_within(plan, limits, &mut || begin.elapsed() < time))
+    }
+
+    /// The forecast by that order.
+    pub fn forecast(self, plan: &Arc<Plan>, limits: Limits) -> (Forecast, Option<Arc<Order>>) {
+        let order = self.order(plan, limits);
+        let forecast = match &order {
+            Some(order) => estimate_by(plan, &limits, Arc::clone(order)),
+            None => estimate(plan, &limits),
+        };
+        (forecast, order)
+    }
 }
 
 /// The most steps of all rounds together.
@@ -73,17 +104,18 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     if args.workers.len() > 1 {
         let one = |workers: &u32| {
             let limits = Limits { workers: Some(*workers) };
-            (*workers, estimate(&plan, &limits), sampled(&plan, &limits))
+            let (forecast, order) = args.search.forecast(&plan, limits);
+            (*workers, forecast, sampled(&plan, &limits, order))
         };
         let forecasts: Vec<_> = args.workers.iter().map(one).collect();
         output::print(&tree::workers_table(&forecasts))?;
         return Ok(Exit::Success);
     }
     let limits = Limits { workers: args.workers.first().copied() };
-    let forecast = estimate(&plan, &limits);
+    let (forecast, order) = args.search.forecast(&plan, limits);
     let is_asked =
         matches!(args.format, Format::Tree | Format::Gantt | Format::Svg | Format::Html | Format::Json);
-    let samples = is_asked.then(|| sampled(&plan, &limits)).flatten();
+    let samples = is_asked.then(|| sampled(&plan, &limits, order)).flatten();
     let levers =
         if is_asked { levers::levers(&plan, &limits, &forecast).unwrap_or_default() } else { Vec::new() };
     let own = if corrections.is_some() { estimate(&written, &limits).makespan } else { forecast.makespan };
@@ -106,9 +138,13 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
 }
 
 /// How sure the forecast is, where estimates leave room: as many rounds as take no time that one would notice.
-fn sampled(plan: &Arc<Plan>, limits: &Limits) -> Option<Samples> {
+fn sampled(plan: &Arc<Plan>, limits: &Limits, order: Option<Arc<Order>>) -> Option<Samples> {
     let rounds = (MOST_DRAWS / plan.steps.len().max(1)).min(1000);
-    (rounds >= 50 && sample::has_ranges(plan)).then(|| sample::sample(plan, limits, 1, 0..rounds as u32))
+    let rounds = 0..(rounds >= 50 && sample::has_ranges(plan)).then_some(rounds)? as u32;
+    Some(match order {
+        Some(order) => sample::sample_by(plan, limits, order, 1, rounds),
+        None => sample::sample(plan, limits, 1, rounds),
+    })
 }
 
 /// The plan at a path, ready to be forecast; says on standard error what is wrong with it. None when it has errors.

@@ -6,7 +6,7 @@ use crate::error::{Exit, Result};
 use crate::journal::{Journal, NewRun, root_of};
 use crate::plan::{Action, Plan, StepKind, Template};
 use crate::report::{Tone, words};
-use crate::schedule::{Limits, estimate};
+use crate::schedule::Limits;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ pub fn run(mut args: Args, global: &Global) -> Result<Exit> {
 /// What would start when, if every task took as long as its estimate says and every gate said go.
 fn dry_run(plan: &Arc<Plan>, args: &Args, global: &Global) -> Result<Exit> {
     let look = project::look(global, &std::io::stdout());
-    let forecast = estimate(plan, &Limits { workers: args.options.workers });
+    let (forecast, _) = args.options.search.forecast(plan, Limits { workers: args.options.workers });
     let mut steps: Vec<_> = plan
         .step_ids()
         .filter(|step| matches!(plan.step(*step).kind, StepKind::Task(_) | StepKind::Gate(_)))

@@ -3,6 +3,7 @@
 //! Decides nothing about the run itself.
 
 use super::keyboard::Keyboard;
+use super::plan::Search;
 use super::stage::Staged;
 use super::view::{Format, View, ViewMessage};
 use super::{Global, project};
@@ -50,6 +51,9 @@ pub struct Options {
     /// Whether worktrees may start from a commit that lacks changes of the checkout.
     #[arg(skip)]
     pub allows_dirty: bool,
+    /// How long to look for an order.
+    #[command(flatten)]
+    pub search: Search,
 }
 
 impl Options {
@@ -112,7 +116,13 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let keyboard = Keyboard::open();
     let format = options.format.chosen(keyboard.is_some());
     let keyboard = keyboard.filter(|_| format == Format::Live);
-    let place = project::place(&journal, run, &staged.plan, options.workers);
+    let mut place = project::place(&journal, run, &staged.plan, options.workers);
+    let limits = crate::schedule::Limits { workers: options.workers };
+    let order = options.search.order(&staged.plan, limits);
+    if let Some(order) = &order {
+        let makespan = crate::schedule::estimate_by(&staged.plan, &limits, Arc::clone(order)).makespan;
+        place.forecast = place.forecast.map(|_| u64::try_from(makespan.as_millis()).unwrap_or(u64::MAX));
+    }
     let look = match format {
         Format::Live => project::look(global, &std::io::stderr()),
         _ => project::look(global, &std::io::stdout()),
@@ -148,13 +158,17 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let was_terminated = Cell::new(false);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // One thread that is there does what cannot wait also when no further one can be had; without any, tokio panics.
+        .thread_keep_alive(Duration::from_secs(24 * 3600))
         .build()
         .map_err(|cause| Error::new("start the dispatcher", cause))?;
     let outcome = runtime.block_on(async {
+        // Now, while there is a thread to be had: see above.
+        let _ = tokio::task::spawn_blocking(|| ()).await;
         let signals = Signals::new()?;
         let again = to_view.clone();
         tokio::select! {
-            outcome = crate::run::run(Arc::clone(&staged.plan), setup, &mut sink, inbox) => outcome,
+            outcome = crate::run::run_in_order(Arc::clone(&staged.plan), setup, order, &mut sink, inbox) => outcome,
             never = signals.forward(&requests, &was_terminated, &again, keyboard.as_ref()) => never,
             never = forward_answers(&root, run, questions, &requests, sent) => never,
         }

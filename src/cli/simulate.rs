@@ -252,7 +252,7 @@ fn times(text: &str) -> std::result::Result<(Duration, Duration), String> {
 }
 
 /// A time as a plan writes it.
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+pub(super) fn duration(text: &str) -> std::result::Result<Duration, String> {
     crate::syntax::duration(text.trim())
         .map(Duration::from_millis)
         .ok_or_else(|| format!("`{}` is not a time; write it as in a plan: `40m`, `1h30m`", text.trim()))

@@ -221,6 +221,7 @@ catalogue! {
     HOT_FILE "hot-file" Warning Files "parts of a lock file or manifest are changed side by side"
     CASE_CONFLICT "case-conflict" Warning Files "two paths differ in upper and lower case alone"
     DIRECTORY_CLAIM "directory-claim" Warning Files "a claim names a directory as if it were a file"
+    BRACKETED_NAME "bracketed-name" Warning Files "a pattern has `[name]` where a directory of that name seems to be meant"
     IDLE_EXCEPT "idle-except" Warning Files "an `except` takes nothing out of its claim"
     REDUNDANT_CLAIM "redundant-claim" Note Files "a claim is already in another of the same task"
     // Criteria

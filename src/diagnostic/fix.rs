@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub fn choose(diagnostics: &[Diagnostic], may_edit: impl Fn(FileId) -> bool) -> Vec<usize> {
     let mut taken: Vec<&Edit> = Vec::new();
     let mut chosen = Vec::new();
+    let mut has_alone = false;
     for (index, diagnostic) in diagnostics.iter().enumerate() {
         let Some(fix) = diagnostic.fix.as_ref().filter(|fix| fix.is_safe && !fix.edits.is_empty()) else {
             continue;
@@ -20,7 +21,8 @@ pub fn choose(diagnostics: &[Diagnostic], may_edit: impl Fn(FileId) -> bool) -> 
             fix.edits.iter().enumerate().all(|(at, edit)| {
                 is_new(edit) && !fix.edits[at + 1..].iter().any(|other| meets(edit, other))
             });
-        if is_sound {
+        if is_sound && !(fix.is_alone && has_alone) {
+            has_alone |= fix.is_alone;
             taken.extend(&fix.edits);
             chosen.push(index);
         }

@@ -15,9 +15,9 @@ const RUNS: &str =
         AND revision = (SELECT max(revision) FROM revisions WHERE run = runs.id)";
 
 impl Journal {
-    /// Writes a run down; its number. On disk when this returns.
+    /// Writes a run down; its number. On disk with its first event, before which nothing happens.
     pub fn start_run(&mut self, new: &NewRun<'_>) -> Result<RunId> {
-        self.set_full_sync(true)?;
+        self.set_full_sync(false)?;
         let write = |transaction: &Transaction<'_>| {
             transaction.execute(
                 "INSERT INTO runs (plan_name, plan_path, directory, created, version) VALUES (?, ?, ?, ?, ?)",
@@ -75,7 +75,12 @@ impl Journal {
         };
         self.transaction(write).map_err(self.told("write into the journal"))?;
         crash::point(if durability == Durability::Synced { Place::Synced } else { Place::Written });
-        if durability == Durability::Written {
+        if durability == Durability::Synced {
+            // What was written before is in the same file, and on disk with it.
+            if let Some(syncer) = &self.syncer {
+                syncer.synced();
+            }
+        } else {
             if self.syncer.is_none() {
                 let syncer = sync::Syncer::start(&self.file)
                     .map_err(|cause| trouble::file("open the log of the journal", &self.file, &cause))?;

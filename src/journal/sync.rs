@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -17,6 +18,8 @@ const DELAY: Duration = Duration::from_millis(20);
 /// The thread. Dropped, it syncs a last time and ends.
 pub struct Syncer {
     written: Option<Sender<()>>,
+    /// Whether anything was written after the last sync.
+    is_pending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     trouble: Arc<Mutex<Option<io::Error>>>,
 }
@@ -29,8 +32,9 @@ impl Syncer {
         let log = File::open(name)?;
         let trouble = Arc::new(Mutex::new(None));
         let (written, batches) = mpsc::channel::<()>();
+        let is_pending = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new().name("wavec-sync".into()).spawn({
-            let trouble = Arc::clone(&trouble);
+            let (trouble, is_pending) = (Arc::clone(&trouble), Arc::clone(&is_pending));
             move || {
                 while batches.recv().is_ok() {
                     // Whatever comes meanwhile is in the same sync.
@@ -46,7 +50,9 @@ impl Syncer {
                             }
                         }
                     }
-                    if let Err(error) = log.sync_data() {
+                    if is_pending.swap(false, Ordering::AcqRel)
+                        && let Err(error) = log.sync_data()
+                    {
                         *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     }
                     if is_over {
@@ -55,7 +61,7 @@ impl Syncer {
                 }
             }
         })?;
-        Ok(Syncer { written: Some(written), thread: Some(thread), trouble })
+        Ok(Syncer { written: Some(written), is_pending, thread: Some(thread), trouble })
     }
 
     /// A batch was written. Fails if an earlier sync did.
@@ -63,11 +69,17 @@ impl Syncer {
         if let Some(error) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
+        self.is_pending.store(true, Ordering::Release);
         if let Some(written) = &self.written {
             // The thread only ends when this end is dropped.
             let _ = written.send(());
         }
         Ok(())
+    }
+
+    /// All that was written is on disk by another's doing.
+    pub fn synced(&self) {
+        self.is_pending.store(false, Ordering::Release);
     }
 }
 

@@ -255,7 +255,7 @@ fn rulers(proof: &Proof, findings: &mut Vec<Diagnostic>) {
 fn independent(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
     for (index, group) in plan.groups.iter().enumerate() {
-        if group.kind != GroupKind::Serial
+        if !matches!(group.kind, GroupKind::Serial | GroupKind::Plan)
             || group.left_out.is_some()
             || !(2..=30).contains(&group.items.len())
         {

@@ -31,7 +31,12 @@ pub(super) enum ClashKind {
     Case,
 }
 
-pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>, conflicts: &mut Vec<(TaskId, TaskId)>) {
+/// Finds them; in `conflicts` the pairs that must not run at one time, and gives those of them that are errors.
+pub(super) fn check(
+    proof: &Proof,
+    findings: &mut Vec<Diagnostic>,
+    conflicts: &mut Vec<(TaskId, TaskId)>,
+) -> HashSet<(TaskId, TaskId)> {
     let locks = Locks::new(proof.plan);
     let folded = proof.table.folded();
     let mut reported: HashSet<(TaskId, TaskId)> = HashSet::new();
@@ -51,6 +56,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>, conflicts: &m
     for task in proof.tasks() {
         own(proof, task, findings);
     }
+    reported
 }
 
 /// The claims of a set's members, by pattern.
@@ -381,6 +387,16 @@ fn hot(proof: &Proof, locks: &Locks, members: &Members, findings: &mut Vec<Diagn
     }
 }
 
+/// A part that is one word in brackets, as web frameworks name directories: `app/[slug]/page.tsx`. As a pattern it is one
+/// letter of that word, which no one writes so.
+fn bracketed(glob: &str) -> Option<&str> {
+    glob.split('/').find(|part| {
+        let name = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or_default();
+        let name = name.trim_start_matches(['[', '.']).trim_end_matches(']');
+        name.len() > 1 && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
 /// What a task's claims say against themselves.
 fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
     let claims = &proof.plan.task(task).claims.claims;
@@ -393,6 +409,9 @@ fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
             findings.push(messages::protected_path(proof, task, claim, area));
             continue;
         }
+        if let Some(part) = bracketed(&claim.glob) {
+            findings.push(messages::bracketed_name(claim, part));
+        }
         if !claim.except.is_empty() {
             let except: Vec<Pattern> =
                 claim.except.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
@@ -403,7 +422,18 @@ fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
             }
             let idle =
                 except.into_iter().find(|except| !whole.overlaps(&crate::glob::Paths::of(except.clone())));
-            if let Some(idle) = idle {
+            // An `except` goes with all patterns of its statement; one of them is enough for it to have a use.
+            let has_use = |idle: &Pattern| {
+                let same = |other: &&crate::plan::Claim| {
+                    other.kind == claim.kind && other.except.iter().any(|text| text == idle.text())
+                };
+                let mut others =
+                    claims.iter().filter(same).filter_map(|other| Pattern::parse(&other.glob).ok());
+                others.any(|other| {
+                    crate::glob::Paths::of(other).overlaps(&crate::glob::Paths::of(idle.clone()))
+                })
+            };
+            if let Some(idle) = idle.filter(|idle| !has_use(idle)) {
                 findings.push(messages::idle_except(proof, claim, idle.text()));
             }
         }

@@ -32,12 +32,17 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
     }
     let claims = &task.claims.claims;
     let has_reads = claims.iter().any(|claim| claim.kind == ClaimKind::Reads);
-    let is_title = plain(prompt) == task.title;
     let mut met = HashSet::new();
-    let text = plain(prompt);
+    let prompt = plain(prompt);
+    let is_title = prompt == task.title;
     let is_root = |word: &str| roots.contains(word) || proof.facts.kind(word) == Some(super::Kind::Directory);
-    let mentions = mentions(&text, is_root);
-    if mentions.is_empty() {
+    // A title beside a prompt is a short word for it: it may name a path to change, not all that is to be read.
+    let mut named: Vec<(Mention, bool)> =
+        mentions(&prompt, is_root).into_iter().map(|mention| (mention, is_title)).collect();
+    if !is_title {
+        named.extend(mentions(&task.title, is_root).into_iter().map(|mention| (mention, true)));
+    }
+    if named.is_empty() {
         return;
     }
     let outputs = task.outputs.iter().filter_map(|output| match &output.source {
@@ -50,7 +55,7 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
         .chain(outputs)
         .filter_map(|glob| Pattern::parse(&glob).ok().map(Paths::of))
         .collect();
-    for mention in mentions {
+    for (mention, is_title) in named {
         // A task that claims no reads may read what it likes.
         let is_sure = mention.use_ == Use::Written || has_reads && !is_title;
         if !is_sure || !met.insert(mention.path) || met.len() > MOST_PER_TASK {

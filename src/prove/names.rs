@@ -74,7 +74,7 @@ fn suffixes(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and 3 more ``.
-pub(super) fn list<'n>(names: impl IntoIterator<Item = &'n str>, most: usize) -> String {
+pub(crate) fn list<'n>(names: impl IntoIterator<Item = &'n str>, most: usize) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let shown = if names.len() > most + 1 { most } else { names.len() };
     let quoted: Vec<String> = names[..shown].iter().map(|name| format!("`{name}`")).collect();
@@ -87,12 +87,12 @@ pub(super) fn list<'n>(names: impl IntoIterator<Item = &'n str>, most: usize) ->
 }
 
 /// `2 tasks`, `1 task`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A duration as it is written in a plan: `1h30m`, `90s`, `500ms`.
-pub(super) fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let ms = time.as_millis();
     if ms == 0 {
         return "0s".to_owned();
@@ -117,7 +117,7 @@ pub(super) fn duration(time: Duration) -> String {
 }
 
 /// Millionths of a dollar as money: `$12.50`, `$40`.
-pub(super) fn money(millionths: u64) -> String {
+pub(crate) fn money(millionths: u64) -> String {
     if millionths.is_multiple_of(1_000_000) {
         return format!("${}", millionths / 1_000_000);
     }
@@ -128,7 +128,7 @@ pub(super) fn money(millionths: u64) -> String {
 }
 
 /// Tokens as they are written in a plan: `200k tokens`.
-pub(super) fn tokens(number: u64) -> String {
+pub(crate) fn tokens(number: u64) -> String {
     match number {
         n if n >= 1_000_000 && n % 100_000 == 0 => format!("{}M tokens", n as f64 / 1e6),
         n if n >= 1_000 && n % 100 == 0 => format!("{}k tokens", n as f64 / 1e3),

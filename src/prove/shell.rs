@@ -180,6 +180,8 @@ fn token_at(text: &str, position: &brush_parser::SourcePosition) -> Option<Strin
 /// What a text that ends too early, or that has one word too many, lacks.
 fn unclosed(text: &str) -> String {
     let mut open: Vec<&str> = Vec::new();
+    // Of each that is open, whether its `then` or `do` has come.
+    let mut has_body: Vec<bool> = Vec::new();
     let tokens = tokens(text);
     let mut is_command = true;
     for token in &tokens {
@@ -187,9 +189,13 @@ fn unclosed(text: &str) -> String {
         match token {
             Token::Operator(..) => {
                 match word {
-                    "(" => open.push("("),
+                    "(" => {
+                        open.push("(");
+                        has_body.push(true);
+                    }
                     ")" if open.last() == Some(&"(") => {
                         open.pop();
+                        has_body.pop();
                     }
                     _ => {}
                 }
@@ -198,12 +204,20 @@ fn unclosed(text: &str) -> String {
             }
             Token::Word(..) if is_command => {
                 match word {
-                    "if" | "while" | "until" | "for" | "case" | "{" => open.push(match word {
-                        "if" => "if",
-                        "case" => "case",
-                        "{" => "{",
-                        _ => "do",
-                    }),
+                    "if" | "while" | "until" | "for" | "case" | "{" => {
+                        open.push(match word {
+                            "if" => "if",
+                            "case" => "case",
+                            "{" => "{",
+                            _ => "do",
+                        });
+                        has_body.push(matches!(word, "case" | "{"));
+                    }
+                    "then" | "do" => {
+                        if let Some(has_body) = has_body.last_mut() {
+                            *has_body = true;
+                        }
+                    }
                     "fi" | "esac" | "done" | "}" => {
                         let wanted = match word {
                             "fi" => "if",
@@ -215,6 +229,12 @@ fn unclosed(text: &str) -> String {
                             return format!("`{word}` closes nothing");
                         }
                         open.pop();
+                        if has_body.pop() == Some(false) {
+                            return match wanted {
+                                "if" => "an `if` has no `then`".to_owned(),
+                                _ => "a loop has no `do`".to_owned(),
+                            };
+                        }
                     }
                     _ => {}
                 }
@@ -445,6 +465,8 @@ mod tests {
             ("echo \"abc", "a `\"` is never closed"),
             ("if true; then echo; ", "an `if` has no `fi`"),
             ("for x in a; do echo", "a loop has no `done`"),
+            ("if true; fi", "an `if` has no `then`"),
+            ("while true; done", "a loop has no `do`"),
             ("test -f x &&", "nothing stands behind `&&`"),
             ("echo $(ls", "a `$(` is never closed"),
             ("a | | b", "`|` cannot stand there"),

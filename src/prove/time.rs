@@ -56,9 +56,9 @@ pub(super) fn check(proof: &Proof, conflicts: &[(TaskId, TaskId)], findings: &mu
                 cost(proof, span, comparison, limit, forecast.cost.tokens, &forecast, false)
             }
             AssertClaim::Workers(comparison, limit) => {
-                let width = width(proof.plan, conflicts);
-                (!comparison.holds(width, limit))
-                    .then(|| messages::width_refuted(span, comparison, limit, width))
+                let widest = widest(proof.plan, conflicts);
+                (!comparison.holds(widest.len() as u32, limit))
+                    .then(|| messages::width_refuted(proof, span, comparison, limit, &widest))
             }
             AssertClaim::Before(..) | AssertClaim::Alongside(..) => None,
         };
@@ -79,7 +79,7 @@ fn cost(
     let (least, most) = sum.unwrap_or_default();
     match holds(comparison, least, (sum.is_some() && missing.is_empty()).then_some(most), limit) {
         Some(true) => None,
-        Some(false) => Some(messages::cost_refuted(span, comparison, limit, (least, most), is_money)),
+        Some(false) => Some(messages::cost_refuted(proof, span, comparison, limit, (least, most), is_money)),
         None if missing.is_empty() && sum.is_some() => {
             Some(messages::cost_open(span, limit, (least, most), is_money))
         }
@@ -111,8 +111,8 @@ fn holds<T: PartialOrd + Copy>(comparison: Comparison, least: T, most: Option<T>
     }
 }
 
-/// The most tasks at work at once when no number of workers limits them, each taking some time.
-fn width(plan: &Plan, conflicts: &[(TaskId, TaskId)]) -> u32 {
+/// The tasks at work where most are when no number of workers limits them, each taking some time.
+fn widest(plan: &Plan, conflicts: &[(TaskId, TaskId)]) -> Vec<TaskId> {
     let mut plan = Plan { conflicts: conflicts.to_vec(), ..plan.clone() };
     plan.workers = None;
     plan.groups[0].workers = None;
@@ -123,7 +123,16 @@ fn width(plan: &Plan, conflicts: &[(TaskId, TaskId)]) -> u32 {
             task.estimate = Some(Estimate { least: minute, likeliest: None, most: minute, span: task.span });
         }
     }
-    estimate(&Arc::new(plan), &Limits::default()).width
+    let plan = Arc::new(plan);
+    let forecast = estimate(&plan, &Limits::default());
+    let widest = forecast.timeline.iter().find(|(_, width)| *width == forecast.width);
+    let Some((at, _)) = widest.filter(|_| forecast.width > 0) else { return Vec::new() };
+    let is_on = |task: &TaskId| {
+        forecast
+            .task(&plan, *task)
+            .is_some_and(|slot| !slot.is_skipped && slot.start <= *at && *at < slot.end)
+    };
+    plan.task_ids().filter(is_on).collect()
 }
 
 #[cfg(test)]

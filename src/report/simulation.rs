@@ -48,6 +48,18 @@ pub struct Scenario {
     pub simulation: Simulation,
 }
 
+impl View<'_> {
+    /// Whether a name of the command line is a gate's.
+    fn is_gate(&self, name: &str) -> bool {
+        let is_end =
+            |full: &str| full.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let is_agent = self.plan.agents.iter().any(|agent| agent.name == name);
+        !is_agent
+            && !self.plan.tasks.iter().any(|task| is_end(&task.name))
+            && self.plan.gates.iter().any(|gate| is_end(&gate.name))
+    }
+}
+
 /// Everything for one number of workers; a table for several.
 pub fn render(view: &View, look: &Look) -> String {
     let mut text = head(view, look);
@@ -74,7 +86,8 @@ fn head(view: &View, look: &Look) -> String {
     }
     for (name, share) in &view.asked.fail {
         let name = if name == "*" { "every task" } else { name };
-        parts.push(format!("{name} fails {}", percent(*share)));
+        let verb = if name == "every task" || !view.is_gate(name) { "fails" } else { "says no-go" };
+        parts.push(format!("{name} {verb} {}", percent(*share).replace(".0%", "%")));
     }
     for (driver, time) in &view.asked.quota {
         let whose = driver.as_deref().unwrap_or("agents");
@@ -344,7 +357,7 @@ fn bar(share: f64, width: usize, look: &Look) -> String {
     format!("{}{}", "█".repeat(eighths / 8), parts[eighths % 8])
 }
 
-/// `0 %`, `<0.1%`, `4.1%`, `100%`: what is not nothing or all is not shown as it.
+/// `0%`, `<0.1%`, `4.1%`, `100%`: what is not nothing or all is not shown as it.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
@@ -352,7 +365,6 @@ fn percent(share: f64) -> String {
         _ if percent < 0.05 => "<0.1%".to_string(),
         _ if percent >= 100.0 => "100%".to_string(),
         _ if percent > 99.95 => ">99.9%".to_string(),
-        _ if percent.fract() == 0.0 => format!("{percent:.0}%"),
         _ => format!("{percent:.1}%"),
     }
 }

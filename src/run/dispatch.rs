@@ -8,6 +8,7 @@ use super::attempt::{self, Assignment, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
 use super::judging::{Judging, Question};
+use super::pace::Pace;
 use super::timers::{Timer, TimerId, Timers};
 use super::trees::{Merging, Tip};
 use super::{Request, Setup, Sink};
@@ -145,6 +146,7 @@ pub(super) struct Dispatcher<'s> {
     pub context: Arc<Context>,
     pub schedule: Schedule,
     pub timers: Timers,
+    pub pace: Pace,
     pub tasks: Vec<TaskLife>,
     pub tally: Tally,
     pub outputs: Arc<Outputs>,
@@ -223,6 +225,7 @@ impl<'s> Dispatcher<'s> {
             context: Arc::new(Context::new(Arc::clone(&plan), &setup)?),
             schedule: Schedule::new(Arc::clone(&plan), Limits { workers: setup.workers }),
             timers: Timers::default(),
+            pace: Pace::new(),
             tasks: plan.tasks.iter().map(|_| life()).collect(),
             tally: Tally::default(),
             outputs: Arc::default(),
@@ -283,6 +286,7 @@ impl<'s> Dispatcher<'s> {
                 self.abandon().await;
                 return Err(error);
             }
+            self.watch_turns();
             if self.may_wait() {
                 self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
             } else if let Err(error) = self.commit() {
@@ -358,6 +362,7 @@ impl<'s> Dispatcher<'s> {
             Message::Due(Timer::Retry(task)) => self.begin_attempt(task),
             Message::Due(Timer::WaitOver(task)) => self.wait_over(task),
             Message::Due(Timer::Deadline(owner, index)) => self.nobody_answered(owner, index),
+            Message::Due(Timer::Turn) => self.turn_is_late(),
         }
     }
 
@@ -437,6 +442,7 @@ impl<'s> Dispatcher<'s> {
                     return;
                 }
                 self.phase = Phase::Running;
+                self.begin_pace();
             }
             let changes = self.schedule.drain_changes();
             let is_quiet = changes.is_empty();
@@ -459,7 +465,10 @@ impl<'s> Dispatcher<'s> {
 
     fn start(&mut self, step: StepId, work: Step) {
         match work {
-            Step::Task(task) => self.start_task(task),
+            Step::Task(task) => {
+                self.pace.note_start(step);
+                self.start_task(task);
+            }
             Step::Gate(gate) => self.start_gate(gate),
             Step::Success(group) => {
                 debug_assert_eq!(self.plan.step(step).kind, StepKind::Success(group));

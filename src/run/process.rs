@@ -15,6 +15,10 @@ pub struct Attended {
     pub is_timed_out: bool,
 }
 
+/// How often the system is asked for news before a job counts as too late: one that ended in time while wavec itself stood
+/// still (SIGSTOP, a busy machine) is only heard of now.
+const LOOKS: u32 = 16;
+
 /// Waits for the end of a job. Says when it runs.
 pub async fn attend(
     mut execution: Execution,
@@ -25,6 +29,7 @@ pub async fn attend(
     let deadline = within.and_then(|within| Instant::now().checked_add(within));
     let mut on_running = Some(on_running);
     let mut is_timed_out = false;
+    let mut looks = 0;
     let mut is_watched = true;
     execution.cancel(*cancel.borrow_and_update());
     loop {
@@ -45,6 +50,11 @@ pub async fn attend(
                 execution.cancel(if is_watched { *cancel.borrow() } else { Urgency::Kill });
             }
             () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() && !is_timed_out => {
+                if looks < LOOKS {
+                    looks += 1;
+                    tokio::task::yield_now().await;
+                    continue;
+                }
                 is_timed_out = true;
                 execution.cancel(Urgency::Cancel);
             }

@@ -257,6 +257,7 @@ impl Dispatcher<'_> {
         }
         let Some(step) = ended.step else { return };
         self.schedule.finish(step, outcome);
+        self.note_pace(step);
         if outcome == Outcome::Failed {
             self.policy(ended.on_failure, &format!("`{}` failed", ended.name));
         }

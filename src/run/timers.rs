@@ -15,6 +15,8 @@ pub enum Timer {
     WaitOver(TaskId),
     /// The end of the time to answer.
     Deadline(ApprovalOwner, u32),
+    /// What a place is kept for is late.
+    Turn,
 }
 
 /// One of the times.

@@ -7,7 +7,7 @@ use super::clock::Times;
 use super::flow::Flow;
 use super::shape::{Edge, expected_milliseconds};
 use super::{Limits, Order, Outcome, Schedule, State};
-use crate::plan::{Action, GroupId, Plan, StepId, StepKind, TaskId};
+use crate::plan::{Action, Cost, GroupId, Plan, StepId, StepKind, TaskId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -355,6 +355,14 @@ fn timeline(plan: &Plan, steps: &[Slot]) -> Vec<(Duration, u32)> {
     timeline
 }
 
+/// What one attempt of a task costs in money and in tokens, least and most: as it says, else as its agent says.
+pub fn cost_of(plan: &Plan, task: TaskId) -> Cost {
+    let task = plan.task(task);
+    let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+    let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent).cost).unwrap_or_default();
+    Cost { money: task.cost.money.or(agent.money), tokens: task.cost.tokens.or(agent.tokens) }
+}
+
 /// What the tasks cost together. An agent's task that says nothing costs as its agent says.
 fn cost(plan: &Plan, tasks: &[TaskId]) -> CostSum {
     let mut sum = CostSum::default();
@@ -363,12 +371,8 @@ fn cost(plan: &Plan, tasks: &[TaskId]) -> CostSum {
         *sum = Some((least.saturating_add(part.0), most.saturating_add(part.1)));
     };
     for task in tasks {
-        let task_of = plan.task(*task);
-        let is_agents = matches!(task_of.action, Action::Prompt(_) | Action::PromptFile(_));
-        let agent =
-            task_of.agent.filter(|_| is_agents).map(|agent| plan.agent(agent).cost).unwrap_or_default();
-        let money = task_of.cost.money.or(agent.money);
-        let tokens = task_of.cost.tokens.or(agent.tokens);
+        let Cost { money, tokens } = cost_of(plan, *task);
+        let is_agents = matches!(plan.task(*task).action, Action::Prompt(_) | Action::PromptFile(_));
         if let Some(money) = money {
             add(&mut sum.money, money);
         }

@@ -20,6 +20,9 @@ use std::sync::Arc;
 const MOST_STEPS: usize = 3_000;
 const MOST_PLACED: u64 = 120_000;
 const MOST_SCHEDULES: u64 = 1_000;
+/// Of a large plan a schedule costs more than its jobs: each is held against the moments at which something starts.
+const MOST_COMPARED: u64 = 30_000_000;
+const MOST_SCHEDULES_A_STEP: u64 = 20;
 
 /// The most pairs of tasks with overlapping claims.
 const MOST_PAIRS: usize = 400;
@@ -30,7 +33,9 @@ pub(super) fn briefly(schedule: &Schedule) -> Option<Arc<Order>> {
     if steps > MOST_STEPS {
         return None;
     }
-    let schedules = (MOST_PLACED / steps.max(1) as u64).min(MOST_SCHEDULES);
+    let steps = steps.max(1) as u64;
+    let most = MOST_SCHEDULES.min(MOST_SCHEDULES_A_STEP * steps);
+    let schedules = (MOST_PLACED / steps).min(MOST_COMPARED / (steps * steps)).min(most);
     Ground::new(schedule, &|_| 0).improve(Effort { schedules, seed: 1 }, &mut || true)
 }
 
@@ -192,6 +197,9 @@ impl<'s> Ground<'s> {
         for (left, step) in running {
             problem.durations[step.index()] = *left;
         }
+        // Sums of them are to stay numbers.
+        let longest = u64::MAX / 4 / problem.len().max(1) as u64;
+        problem.durations.iter_mut().for_each(|time| *time = (*time).min(longest));
         (problem.demands, problem.capacities) = demands(shape, &problem.durations)?;
         if problem.capacities.is_empty() {
             return None;
@@ -297,8 +305,8 @@ fn turns(problem: &Problem, starts: &[u64]) -> Vec<u32> {
     let width = problem.capacities.len();
     let mut changes = vec![0i64; (moments.len() + 1) * width];
     let place = |time: u64| moments.partition_point(|moment| *moment < time);
-    for job in 0..count {
-        let (from, to) = (place(starts[job]), place(end(job)));
+    for (job, start) in starts.iter().enumerate() {
+        let (from, to) = (place(*start), place(end(job)));
         for (capacity, amount) in &problem.demands[job] {
             changes[from * width + *capacity as usize] += i64::from(*amount);
             changes[to * width + *capacity as usize] -= i64::from(*amount);

@@ -7,7 +7,7 @@ use super::clock::Times;
 use super::estimate::{first_of_any, latest_ends};
 use super::flow::Flow;
 use super::shape::milliseconds;
-use super::{Limits, Outcome, Schedule, State};
+use super::{Limits, Order, Outcome, Schedule, State};
 use crate::plan::{Action, Plan, StepKind, Task, TaskId};
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,8 +32,25 @@ pub fn has_ranges(plan: &Plan) -> bool {
 
 /// Carries the plan out once for each of the rounds. Round 7 is the same whoever asks for it.
 pub fn sample(plan: &Arc<Plan>, limits: &Limits, seed: u64, rounds: Range<u32>) -> Samples {
+    sample_with(Schedule::new(Arc::clone(plan), *limits), seed, rounds)
+}
+
+/// The same in another order of urgency than the machine's own.
+pub fn sample_by(
+    plan: &Arc<Plan>,
+    limits: &Limits,
+    order: Arc<Order>,
+    seed: u64,
+    rounds: Range<u32>,
+) -> Samples {
+    let mut schedule = Schedule::by_critical_path(Arc::clone(plan), *limits);
+    schedule.reorder(order);
+    sample_with(schedule, seed, rounds)
+}
+
+fn sample_with(mut schedule: Schedule, seed: u64, rounds: Range<u32>) -> Samples {
+    let plan = &Arc::clone(schedule.plan());
     let draws: Vec<Draw> = plan.tasks.iter().map(Draw::of).collect();
-    let mut schedule = Schedule::new(Arc::clone(plan), *limits);
     let shape = Arc::clone(&schedule.shape);
     let mut flow = Flow::new(&shape);
     let mut times = Times::default();

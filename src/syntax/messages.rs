@@ -205,6 +205,30 @@ pub(super) fn text_too_long(file: FileId) -> Diagnostic {
         .help("divide the plan, and bring the parts together with `use`")
 }
 
+/// Words that the language has, but not to begin a statement with.
+const INNER: &[(&str, &str)] = &[
+    ("any", "after any of a, b"),
+    ("backoff", "retries 3 backoff 5s"),
+    ("by", "approve \"Ship it?\" by \"who\""),
+    ("contains", "check \"title\" contains 'regex' in \"glob\""),
+    ("except", "writes \"src/**\" except \"src/gen/**\""),
+    ("exists", "check \"title\" exists \"glob\""),
+    ("exits", "check \"title\" runs \"make\" exits 0"),
+    ("feedback", "retries 2 feedback"),
+    ("finished", "after finished a"),
+    ("judged", "check \"title\" judged by AGENT \"question\""),
+    ("lacks", "check \"title\" lacks 'regex' in \"glob\""),
+    ("manual", "check \"title\" manual"),
+    ("missing", "check \"title\" missing \"glob\""),
+    ("nothing", "writes nothing"),
+    ("otherwise", "approve \"Ship it?\" within 4h otherwise stop"),
+    ("overlaps", "wave tuning overlaps wiring { … }"),
+    ("prints", "check \"title\" runs \"make\" prints 'regex'"),
+    ("runs", "check \"title\" runs \"make\""),
+    ("value", "check \"title\" value \"file.json\" at \"/pointer\" < 5"),
+    ("within", "check \"title\" runs \"make\" within 10m"),
+];
+
 /// A statement that begins with a word that the language does not have. `meant` is the keyword it probably stands
 /// for; what to put where, and whether that is safe.
 pub(super) fn unknown_word(
@@ -213,6 +237,11 @@ pub(super) fn unknown_word(
     meant: Option<&str>,
     fix: Option<(Span, &str, bool)>,
 ) -> Diagnostic {
+    if let (None, Some((_, form))) = (meant, INNER.iter().find(|(inner, _)| *inner == word)) {
+        let message = format!("`{word}` begins no statement, it stands inside one");
+        return Diagnostic::new(codes::UNKNOWN_WORD, message, place, "not at the beginning")
+            .help(format!("write it as in `{form}`"));
+    }
     let message = format!("`{word}` is not a word of the language");
     let diagnostic = Diagnostic::new(codes::UNKNOWN_WORD, message, place, "unknown word");
     let diagnostic = match meant {

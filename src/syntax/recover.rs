@@ -6,6 +6,7 @@
 //! what names mean.
 
 mod explain;
+mod order;
 mod phrase;
 mod tokens;
 
@@ -137,7 +138,14 @@ impl<'s> Builder<'s, '_> {
             }
             let expected =
                 failure.filter(|failure| failure.at == from).map_or(Vec::new(), |failure| failure.expected);
-            self.report(explain::trailing(self.text, self.lower.file, word.keyword, tokens, at, &expected));
+            let told = explain::trailing(self.text, self.lower.file, word.keyword, tokens, at, &expected);
+            let whole = self::tokens(self.text, start, to);
+            let found = whole.partition_point(|token| token.start < from);
+            let mended = order::mended(self.text, self.lower.file, &whole, found);
+            self.report(match mended {
+                Some(mended) => mended.advise(told),
+                None => told,
+            });
         }
         let next = self.resume(tokens, at + 1);
         if next == tokens.len() && self.opens_at == Some(tokens[tokens.len() - 1].start) {

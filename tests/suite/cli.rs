@@ -2,6 +2,7 @@
 //! and the files that it needs. Each line of `cmd` is run by `sh` in a scratch copy, with `wavec` on the path; what
 //! it wrote and how it ended stands in `cmd.snap` beside it.
 
+mod history;
 mod input;
 
 use std::fs;

@@ -107,7 +107,10 @@ fn deaths_at_random_cost_nothing() {
                 0..12 => at_random(&mut dice),
                 _ => Death::None,
             });
-            deaths.fetch_add(died, Ordering::Relaxed);
+            let before = deaths.fetch_add(died, Ordering::Relaxed);
+            if before / 100 < (before + died) / 100 {
+                eprintln!("{} deaths so far", before + died);
+            }
             lost.fetch_add(gone, Ordering::Relaxed);
             runs.fetch_add(1, Ordering::Relaxed);
         }

@@ -221,6 +221,29 @@ fn the_reference_lists_every_statement() {
         .expect("the reference is writable");
 }
 
+/// The picture in the README is of the example as it stands; `INSTA_UPDATE=always` draws it anew.
+#[test]
+fn the_picture_of_the_example_is_of_today() {
+    use wavec::report::plan::{View, svg};
+    use wavec::schedule::{Limits, estimate};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("it is there");
+    let files = Memory::new().with("examples/gaelp/agents.wave", read("examples/gaelp/agents.wave"));
+    let text = read("examples/gaelp.wave");
+    let compilation = compile::compile(Path::new("examples/gaelp.wave"), &text, &files, &Options::default());
+    let plan = std::sync::Arc::new(compilation.plan.expect("the example compiles"));
+    let forecast = estimate(&plan, &Limits::default());
+    let picture = svg::render(&View::new(&plan, &forecast));
+    assert!(picture.len() < 100_000, "{} bytes", picture.len());
+    let path = root.join("docs/gaelp.svg");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, &picture).expect("the picture can be written");
+    }
+    let drawn = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(drawn == picture, "docs/gaelp.svg is old: run with INSTA_UPDATE=always");
+    assert!(include_str!("../../README.md").contains("docs/gaelp.svg"), "the README shows it");
+}
+
 /// Every exit code of `error::Exit`, every command and each of its options stands in `docs/cli.md`.
 #[test]
 fn the_command_line_is_documented_whole() {

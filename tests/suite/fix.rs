@@ -1,5 +1,6 @@
 //! Fixes: they mend what they say, twice is once, and nothing else changes.
 
+use crate::cli::Scratch;
 use crate::generate;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -106,7 +107,49 @@ fn every_case_of_the_repository_is_mended_for_good() {
             keeps_its_promises(block.split("```").next().unwrap_or_default());
         }
     }
-    assert!(codes.contains("unknown-word"), "{codes:?}");
+    // Each kind of fix that is made unasked was met: spelling and order of words, edges too few and too many, claims,
+    // a sequence for a set.
+    let kinds = [
+        "unknown-word",
+        "malformed-statement",
+        "redundant-after",
+        "write-conflict",
+        "stale-read",
+        "before-refuted",
+        "unknown-claims",
+        "could-run-together",
+    ];
+    let unmet: Vec<&str> = kinds.into_iter().filter(|kind| !codes.contains(kind)).collect();
+    assert!(unmet.is_empty(), "{unmet:?} not among {codes:?}");
+}
+
+#[test]
+fn two_edges_that_would_make_a_circle_are_not_made_together() {
+    let text = "plan p\n\nagent c { driver command; run \"./c\" }\n\nparallel {\n  \
+                task a \"A\" { agent c; reads \"b.md\"; writes \"a.md\" }\n  \
+                task b \"B\" { agent c; reads \"a.md\"; writes \"b.md\" }\n}\n";
+    let (mended, _, codes) = mend(text);
+    assert!(codes.contains("stale-read"));
+    assert_eq!(mended.matches("after").count(), 1, "{mended}");
+    assert!(!compile_text(&mended).has_errors(), "{mended}");
+}
+
+#[test]
+fn what_diff_shows_git_applies() {
+    let text = "plan p\n\n# who\nagent c { driver command; run \"./c\" }\n\nparallel {\n  \
+                task a { agent c; prompt \"A\"; writes \"x\" } # the first\n  \
+                task b \"B\" {\n    agent c # why\n    writes \"x\"\n    retrys 2\n  }\n}";
+    let scratch = Scratch::new().file("in/p.wave", text);
+    let patch = scratch.wavec(&["check", "--diff", "in/p.wave"]);
+    assert_eq!(patch.code, Some(1), "{}", patch.show());
+    let scratch = scratch.file("p.patch", &patch.stdout);
+    let applied = scratch.shell("rm -rf .git && git init -q . && git apply p.patch");
+    assert_eq!(applied.code, Some(0), "{}\n{}", applied.show(), patch.stdout);
+    let by_git = scratch.read("in/p.wave");
+    assert_ne!(by_git, text);
+    let scratch = scratch.file("in/p.wave", text);
+    assert_eq!(scratch.wavec(&["check", "--fix", "in/p.wave"]).code, Some(0));
+    assert_eq!(scratch.read("in/p.wave"), by_git);
 }
 
 proptest! {

@@ -7,8 +7,8 @@
 use super::spool::{Spool, Spooled};
 use super::sys;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The most that is kept of a log: the first half and the last half of it.
@@ -115,17 +115,28 @@ impl Log {
         }
         let length = self.file.metadata()?.len();
         let half = self.limit / 2;
-        let mut file = OpenOptions::new().read(true).write(true).open(&self.path)?;
-        let mut tail = Vec::new();
-        file.seek(SeekFrom::Start(length.saturating_sub(half).max(self.punched_to)))?;
-        file.read_to_end(&mut tail)?;
-        let line = tail.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let left_out = length - half - (tail.len() - line) as u64;
-        file.seek(SeekFrom::Start(half))?;
-        write!(file, "\n[wavec: {left_out} bytes of output were left out here]\n")?;
-        file.write_all(&tail[line..])?;
-        let end = file.stream_position()?;
-        file.set_len(end)?;
+        let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        let mut buffer = vec![0; 64 * 1024];
+        // The tail begins with a whole line, where its first piece holds the end of one.
+        let tail = length.saturating_sub(half).max(self.punched_to);
+        let count = file.read_at(&mut buffer, tail)?;
+        let line = buffer[..count].iter().position(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
+        let mut from = tail + line;
+        let left_out = from - half;
+        let note = format!("\n[wavec: {left_out} bytes of output were left out here]\n");
+        file.write_all_at(note.as_bytes(), half)?;
+        // Moved forwards piece by piece: what is written lies before all that is still to be read.
+        let mut to = half + note.len() as u64;
+        loop {
+            let count = file.read_at(&mut buffer, from)?;
+            if count == 0 {
+                break;
+            }
+            file.write_all_at(&buffer[..count], to)?;
+            from += count as u64;
+            to += count as u64;
+        }
+        file.set_len(to)?;
         self.punched_to = 0;
         self.dropped += left_out;
         Ok(self.dropped)

@@ -93,11 +93,14 @@ pub async fn end(target: Target, grace: Duration) -> Vec<String> {
     let mut killed: HashSet<u32> = HashSet::new();
     let mut ended = Vec::new();
     let mut pause = Duration::from_millis(2);
+    let mut may_be_clean = is_job && !grace.is_zero();
     loop {
-        // Cheap and exact: whatever a job leaves behind hangs below an orphan that wavec has adopted.
-        if is_job && !has_adopted() {
+        // Cheap: whatever a job leaves behind hangs below an orphan that wavec has adopted. What forks while it is killed can
+        // slip through that look, so then it is not relied on.
+        if may_be_clean && !has_adopted() {
             break;
         }
+        may_be_clean = false;
         let looked_for = target.clone();
         let found = tokio::task::spawn_blocking(move || find(&looked_for)).await.unwrap_or_default();
         if found.is_empty() || begin.elapsed() > unasked + grace + GIVE_UP {

@@ -4,7 +4,7 @@ use super::list;
 use crate::check::graph::{Link, is_end, nodes_along};
 use crate::check::model::{Model, Node, NodeId, NodeKind};
 use crate::check::order::{Order, Source};
-use crate::check::redundant::Already;
+use crate::check::redundant::{Already, Redundant};
 use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::source::Span;
 
@@ -202,32 +202,74 @@ fn edge(model: &Model<'_>, order: &Order, link: &Link) -> Option<String> {
 pub(in crate::check) fn redundant_after(
     model: &Model<'_>,
     id: NodeId,
-    target: NodeId,
-    place: Span,
     statement: Span,
-    already: &Already,
+    names: &[Redundant],
 ) -> Diagnostic {
-    let message = format!("{} comes after {} anyway", called(model, id), called(model, target));
-    let mut diagnostic = Diagnostic::new(codes::REDUNDANT_AFTER, message, place, "says nothing new");
-    match already {
-        Already::Sequence(later, earlier) => {
-            let (later_name, earlier_name) = (called(model, *later), called(model, *earlier));
-            diagnostic = diagnostic
-                .label(model.node(*later).header, format!("starts when {earlier_name} is done"))
-                .note(format!("{later_name} follows {earlier_name} in a sequence"));
+    let first = &names[0];
+    let message = match names {
+        [one] => format!("{} comes after {} anyway", called(model, id), called(model, one.target)),
+        _ => {
+            let shown: Vec<String> = names.iter().map(|name| model.shown(name.target)).collect();
+            format!("{} comes after {} anyway", called(model, id), list(&shown, "and"))
         }
-        Already::Way(nodes, places) => {
-            for place in places.iter().take(4) {
-                diagnostic = diagnostic.label(*place, "orders them already");
+    };
+    let place = names.iter().skip(1).fold(first.place, |span, name| span.to(name.place));
+    let mut diagnostic = Diagnostic::new(codes::REDUNDANT_AFTER, message, place, "says nothing new");
+    let mut notes: Vec<String> = Vec::new();
+    for name in names {
+        let note = match &name.already {
+            Already::Sequence(later, earlier) => {
+                let (later_name, earlier_name) = (called(model, *later), called(model, *earlier));
+                if names.len() == 1 {
+                    diagnostic = diagnostic
+                        .label(model.node(*later).header, format!("starts when {earlier_name} is done"));
+                }
+                format!("{later_name} follows {earlier_name} in a sequence")
             }
-            let names: Vec<String> = nodes.iter().map(|id| model.shown(*id)).collect();
-            diagnostic = diagnostic.note(format!("the way: {}", names.join(" → ")));
+            Already::Way(nodes, places) => {
+                let label =
+                    |diagnostic: Diagnostic, place: &Span| diagnostic.label(*place, "orders them already");
+                if names.len() == 1 {
+                    diagnostic = places.iter().take(4).fold(diagnostic, label);
+                }
+                let names: Vec<String> = nodes.iter().map(|id| model.shown(*id)).collect();
+                format!("the way: {}", names.join(" → "))
+            }
+        };
+        if !notes.contains(&note) && notes.len() < 4 {
+            notes.push(note);
         }
     }
-    let diagnostic = diagnostic.help("remove it");
-    match without(model, place, statement) {
+    let diagnostic = notes.into_iter().fold(diagnostic, Diagnostic::note);
+    let diagnostic = diagnostic.help(if names.len() == 1 { "remove it" } else { "remove them" });
+    let edits = match names {
+        [one] => without(model, one.place, statement),
+        _ => without_several(model, id, names, statement),
+    };
+    match edits {
         edits if edits.is_empty() => diagnostic,
         edits => diagnostic.fix("remove what says nothing new", edits, true),
+    }
+}
+
+/// Takes several names out of an `after` without comments.
+fn without_several(model: &Model<'_>, id: NodeId, names: &[Redundant], statement: Span) -> Vec<Edit> {
+    let Some(after) = model.node(id).after.iter().find(|after| after.span == statement) else {
+        return Vec::new();
+    };
+    let is_gone = |place: &Span| names.iter().any(|name| name.place == *place);
+    let kept: Vec<&str> = after
+        .targets
+        .iter()
+        .filter(|(_, place)| !is_gone(place))
+        .map(|(_, place)| model.sources.text(*place))
+        .collect();
+    let (Some((_, first)), Some((_, last))) = (after.targets.first(), after.targets.last()) else {
+        return Vec::new();
+    };
+    match kept.is_empty() {
+        true => vec![whole(model, statement)],
+        false => vec![Edit { span: first.to(*last), text: kept.join(", ") }],
     }
 }
 
@@ -263,16 +305,22 @@ fn without(model: &Model<'_>, name: Span, statement: Span) -> Vec<Edit> {
     if before.contains('#') || behind.contains('#') {
         return Vec::new();
     }
-    // The whole statement; its line too, where nothing else stands on it.
+    vec![whole(model, statement)]
+}
+
+/// Takes a statement out; its line too, where nothing else stands on it.
+fn whole(model: &Model<'_>, statement: Span) -> Edit {
+    let text = model.sources.file(statement.file).text();
     let start = statement.start as usize;
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let end =
         text[statement.end as usize..].find('\n').map_or(text.len(), |at| statement.end as usize + at + 1);
     let is_alone = text[line..start].trim().is_empty() && text[statement.end as usize..end].trim().is_empty();
-    match is_alone {
-        true => vec![gone(Span { start: line as u32, end: end as u32, ..statement })],
-        false => vec![gone(statement)],
-    }
+    let span = match is_alone {
+        true => Span { start: line as u32, end: end as u32, ..statement },
+        false => statement,
+    };
+    Edit { span, text: String::new() }
 }
 
 /// Where the commas are that stand in no comment.

@@ -1,7 +1,7 @@
 //! What the proofs on order, time, cost and counts say.
 
 use crate::diagnostic::{Diagnostic, Edit, codes};
-use crate::plan::{Agent, Group, GroupId, Item, StepId, StepKind, TaskId};
+use crate::plan::{Agent, Group, GroupId, GroupKind, Item, StepId, StepKind, TaskId};
 use crate::prove::Proof;
 use crate::prove::names::{add_statement, count, duration, group_name, list, money, tokens};
 use crate::source::Span;
@@ -70,7 +70,7 @@ pub fn before_refuted(
         true => {
             let statement = format!("after {name}");
             let edit: Edit = add_statement(proof.sources, span(proof, b), &statement);
-            finding.fix(format!("add `{statement}` to {second}"), vec![edit], true)
+            finding.fix(format!("add `{statement}` to {second}"), vec![edit], true).alone()
         }
         false => finding,
     }
@@ -244,9 +244,22 @@ pub fn could_run_together(
         None => format!("the tasks of {name} share nothing and could run side by side"),
     };
     let names = list(tasks.iter().map(|task| proof.names.task(*task)), 4);
-    Diagnostic::new(codes::COULD_RUN_TOGETHER, message, proof.plan.group(group).span, "one after another")
-        .help("make it `parallel`, or say with `because` what the order is for")
-        .note(format!("{names} claim no path, output or resource in common"))
+    let span = proof.plan.group(group).span;
+    let finding = Diagnostic::new(codes::COULD_RUN_TOGETHER, message, span, "one after another")
+        .note(format!("{names} claim no path, output or resource in common"));
+    if proof.plan.group(group).kind == GroupKind::Plan {
+        return finding.help("put them into a `parallel { … }`, or say with `because` what the order is for");
+    }
+    let finding = finding.help("make it `parallel`, or say with `because` what the order is for");
+    let is_repeated = proof.plan.groups.iter().filter(|other| other.span == span).count() > 1;
+    match proof.sources.text(span).starts_with("serial") && !is_repeated {
+        true => {
+            let word = Span::new(span.file, span.start as usize, span.start as usize + "serial".len());
+            let edits = vec![Edit { span: word, text: "parallel".to_owned() }];
+            finding.fix("make it `parallel`", edits, true)
+        }
+        false => finding,
+    }
 }
 
 pub fn title_disagrees(group: &Group, number: usize, noun: &str, tasks: usize) -> Diagnostic {

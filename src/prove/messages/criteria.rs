@@ -67,7 +67,22 @@ pub fn shell_syntax(span: Span, what: &str, at: &str) -> Diagnostic {
         span,
         at.to_owned(),
     )
-    .help("mend the command; what is meant literally goes in single quotes")
+    .help(match what.split('`').nth(1) {
+        _ if what.contains("closes nothing") => "remove it, or write what it closes".to_owned(),
+        _ if what.contains("stands behind") => "write a command behind it, or remove it".to_owned(),
+        Some("'") => "write the closing `'`; an apostrophe stands in double quotes".to_owned(),
+        Some("\"") => {
+            "write the closing `\"`, or a backslash before the one that is meant as it is".to_owned()
+        }
+        Some(open) if what.contains("never closed") && open.starts_with('$') => {
+            format!("write the `{}` that ends it", if open.ends_with('{') { "}" } else { ")" })
+        }
+        Some(_) if what.contains(" has no ") => match what.rsplit('`').nth(1).unwrap_or_default() {
+            word @ ("then" | "do") => format!("write `; {word}` behind the condition"),
+            word => format!("write `{word}` where it ends"),
+        },
+        _ => "mend the command; what is meant literally goes in single quotes".to_owned(),
+    })
 }
 
 pub fn unread_operator(span: Span, word: &str, program: &str) -> Diagnostic {

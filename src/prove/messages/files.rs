@@ -1,6 +1,6 @@
 //! What the proofs on files say.
 
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Edit, codes};
 use crate::plan::{Claim, Need, TaskId};
 use crate::prove::Proof;
 use crate::prove::files::{Clash, ClashKind, beside};
@@ -226,7 +226,8 @@ fn case_conflict(proof: &Proof, clash: &Clash) -> Option<Diagnostic> {
     Some(finding.help("write both in the same case, or name the files apart"))
 }
 
-/// Offers the edge that would order them; not safe, for which of them goes first is the author's to say.
+/// Offers the edge that would order them. It takes away one way for the plan to go and adds none, so it may be made
+/// unasked: who is named first goes first, and who reads goes after who writes.
 fn with_after(proof: &Proof, finding: Diagnostic, first: &[TaskId], second: TaskId) -> Diagnostic {
     let span = proof.plan.task(second).span;
     let is_repeated = proof.plan.tasks.iter().filter(|task| task.span == span).count() > 1;
@@ -236,7 +237,7 @@ fn with_after(proof: &Proof, finding: Diagnostic, first: &[TaskId], second: Task
     let names: Vec<&str> = first.iter().map(|task| proof.names.task(*task)).collect();
     let statement = format!("after {}", names.join(", "));
     let edit = add_statement(proof.sources, span, &statement);
-    finding.fix(format!("add `{statement}` to `{}`", proof.names.task(second)), vec![edit], false)
+    finding.fix(format!("add `{statement}` to `{}`", proof.names.task(second)), vec![edit], true).alone()
 }
 
 pub fn unknown_claims(
@@ -273,9 +274,47 @@ pub fn unknown_claims(
     if one && other.span != task.span {
         finding = finding.label(other.span, "writes beside it");
     }
-    finding
-        .help("say what it may change with `writes \"…\"`, or that it changes nothing with `writes nothing`")
-        .note(beside(proof, set))
+    // The author knows; but an agent that has no tool to write with writes nothing.
+    let has_no_way = all.iter().all(|task| can_only_read(proof, *task));
+    let edits: Vec<Edit> = std::iter::once(task.span)
+        .chain(spans.iter().copied())
+        .map(|span| add_statement(proof.sources, span, "writes nothing"))
+        .collect();
+    finding = match has_no_way {
+        true => finding.help(format!(
+            "say `writes nothing`: {} no tool to write with",
+            if one { "its agent has" } else { "their agents have" }
+        )),
+        false => finding.help(
+            "say what it may change with `writes \"…\"`, or that it changes nothing with `writes nothing`",
+        ),
+    };
+    finding.fix("add `writes nothing`", edits, has_no_way).note(beside(proof, set))
+}
+
+/// Tools that change nothing.
+const READING: &[&str] = &[
+    "Read",
+    "Grep",
+    "Glob",
+    "LS",
+    "WebFetch",
+    "WebSearch",
+    "NotebookRead",
+    "read_file",
+    "grep",
+    "glob",
+    "read",
+    "list",
+];
+
+/// Whether the tools that the task's agent is allowed are such that it cannot write.
+fn can_only_read(proof: &Proof, task: TaskId) -> bool {
+    let Some(agent) = proof.plan.task(task).agent.map(|agent| proof.plan.agent(agent)) else { return false };
+    let denies = |tool: &str| agent.deny.iter().any(|denied| denied.eq_ignore_ascii_case(tool));
+    let is_reader =
+        !agent.allow.is_empty() && agent.allow.iter().all(|tool| READING.contains(&tool.as_str()));
+    is_reader || (denies("write") && denies("edit") && denies("bash"))
 }
 
 pub fn protected_path(proof: &Proof, task: TaskId, claim: &Claim, area: &str) -> Diagnostic {
@@ -312,6 +351,13 @@ pub fn empty_claim(proof: &Proof, task: TaskId, claim: &Claim) -> Diagnostic {
     );
     Diagnostic::new(codes::EMPTY_CLAIM, message, claim.span, "no path is left")
         .help("narrow the exception, or take out the claim")
+}
+
+pub fn bracketed_name(claim: &Claim, part: &str) -> Diagnostic {
+    let message = format!("`{part}` matches one letter, not a directory of that name");
+    let escaped = part.replace('[', "\\[").replace(']', "\\]");
+    Diagnostic::new(codes::BRACKETED_NAME, message, claim.span, "brackets stand for one character")
+        .help(format!("write `{escaped}`, in single quotes: `'{}'`", claim.glob.replace(part, &escaped)))
 }
 
 pub fn idle_except(proof: &Proof, claim: &Claim, except: &str) -> Diagnostic {

@@ -2,10 +2,11 @@
 
 use super::claims::chain;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::plan::{Comparison, StepKind, TaskId};
+use crate::plan::{Comparison, Cost, StepKind, TaskId};
 use crate::prove::Proof;
 use crate::prove::names::{count, duration, list, money, tokens};
 use crate::schedule::Forecast;
+use crate::schedule::estimate::cost_of;
 use crate::source::Span;
 use std::time::Duration;
 
@@ -115,12 +116,25 @@ fn range((least, most): (u64, u64), is_money: bool) -> String {
 }
 
 pub fn cost_refuted(
+    proof: &Proof,
     claim: Span,
     comparison: Comparison,
     limit: u64,
     sum: (u64, u64),
     is_money: bool,
 ) -> Diagnostic {
+    let own = |task: TaskId| {
+        let Cost { money, tokens } = cost_of(proof.plan, task);
+        Some((task, if is_money { money? } else { tokens? }))
+    };
+    let mut tasks: Vec<(TaskId, (u64, u64))> = proof.plan.task_ids().filter_map(own).collect();
+    tasks.sort_by_key(|(task, (_, most))| (std::cmp::Reverse(*most), *task));
+    let shown = if tasks.len() > 5 { 4 } else { tasks.len() };
+    let told =
+        |(task, cost): &(TaskId, _)| format!("`{}` {}", proof.names.task(*task), range(*cost, is_money));
+    let told: Vec<String> = tasks[..shown].iter().map(told).collect();
+    let more = if shown < tasks.len() { format!(" and {} more", tasks.len() - shown) } else { String::new() };
+    let dearest = format!("the dearest first: {}{more}", told.join(", "));
     let message = format!(
         "the plan costs {}, not {}",
         range(sum, is_money),
@@ -128,6 +142,7 @@ pub fn cost_refuted(
     );
     Diagnostic::new(codes::COST_REFUTED, message, claim, "refuted by the sum of what the tasks cost")
         .help("plan less work or cheaper agents, or mend the claim")
+        .note(dearest)
 }
 
 pub fn cost_open(claim: Span, limit: u64, sum: (u64, u64), is_money: bool) -> Diagnostic {
@@ -161,15 +176,22 @@ pub fn unproved(proof: &Proof, claim: Span, what: &str, missing: &[TaskId]) -> D
     finding.help(help)
 }
 
-pub fn width_refuted(claim: Span, comparison: Comparison, limit: u32, width: u32) -> Diagnostic {
-    let message = format!(
-        "the plan can use {}, not {}",
-        count(width as usize, "worker"),
-        bound(comparison, &limit.to_string())
-    );
+pub fn width_refuted(
+    proof: &Proof,
+    claim: Span,
+    comparison: Comparison,
+    limit: u32,
+    widest: &[TaskId],
+) -> Diagnostic {
+    let width = widest.len();
+    let message =
+        format!("the plan can use {}, not {}", count(width, "worker"), bound(comparison, &limit.to_string()));
     let help = match comparison {
         Comparison::AtLeast | Comparison::More => "let more tasks run side by side, or mend the claim",
         _ => "mend the claim, or order more of the tasks",
     };
-    Diagnostic::new(codes::WIDTH_REFUTED, message, claim, "refuted by the plan's order").help(help)
+    let finding =
+        Diagnostic::new(codes::WIDTH_REFUTED, message, claim, "refuted by the plan's order").help(help);
+    let side_by_side = list(widest.iter().map(|task| proof.names.task(*task)), 6);
+    if width > 1 { finding.note(format!("side by side at most: {side_by_side}")) } else { finding }
 }

@@ -155,8 +155,7 @@ fn people(view: &View) -> Option<String> {
     };
     let number = view.plan.steps.iter().filter(asks).count();
     (number > 0).then(|| {
-        let verb = if number == 1 { "takes" } else { "take" };
         let what = count(number, "answer");
-        format!("{what} of people {verb} no time here: see wavec simulate --gate-delay 15m")
+        format!("not counted: how long people take for {what} (wavec simulate --gate-delay)")
     })
 }

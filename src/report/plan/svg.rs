@@ -3,10 +3,12 @@
 //! A picture of its own that needs no script, no font and no network. It is laid out here and drawn in `draw`; what
 //! there is to show, the chart says.
 
+mod below;
 mod draw;
 mod lanes;
 mod paint;
 pub(super) mod text;
+mod tips;
 
 use super::View;
 use super::chart::{self, Band, Chart, Figure, Mark, What};

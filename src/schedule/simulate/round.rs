@@ -3,6 +3,8 @@
 //! The order and the capacities are the machine's; what follows from a failure is here as it is in `run`. Criteria take
 //! no time unless a person is asked.
 
+mod memory;
+
 use super::{Culprit, End, Round, Troubles};
 use crate::plan::{
     Action, Approval, Criterion, GateId, GroupId, OnFailure, OnNoGo, Plan, StepId, StepKind, TaskId, Test,
@@ -588,79 +590,5 @@ fn answered(approval: &Approval, time: u64) -> (u64, bool) {
     match approval.within.map(milliseconds) {
         Some(within) if within < time => (within, approval.otherwise_continue),
         _ => (time, true),
-    }
-}
-
-impl Kind {
-    fn of(plan: &Plan, task: TaskId, failure: f64, quotas: &[(String, u64)]) -> Kind {
-        let task = plan.task(task);
-        let is_agents = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
-        let agent = task.agent.filter(|_| is_agents).map(|agent| plan.agent(agent));
-        let cost = agent.map(|agent| agent.cost).unwrap_or_default();
-        let manual = task.success.iter().filter(|criterion| matches!(criterion.test, Test::Manual));
-        Kind {
-            draw: Draw::of(task),
-            failure,
-            timeout: task.timeout.or(agent.and_then(|agent| agent.timeout)).map_or(u64::MAX, milliseconds),
-            quota: agent.and_then(|agent| quotas.iter().position(|(driver, _)| *driver == agent.driver)),
-            money: task.cost.money.or(cost.money).unwrap_or_default(),
-            tokens: task.cost.tokens.or(cost.tokens).unwrap_or_default(),
-            questions: manual.count() as u32,
-            is_cleanup: task.step.is_none(),
-        }
-    }
-}
-
-impl State {
-    fn new(plan: &Plan, quotas: usize) -> State {
-        let life = Life {
-            stage: Stage::Idle,
-            attempt: 0,
-            failed: 0,
-            token: 0,
-            fails: false,
-            length: 0,
-            money: 0,
-            tokens: 0,
-        };
-        State {
-            now: 0,
-            dice_seed: 0,
-            due: BinaryHeap::new(),
-            count: 0,
-            lives: vec![life; plan.tasks.len()],
-            gates: vec![GateLife::default(); plan.gates.len()],
-            successes: Vec::new(),
-            is_spent: vec![false; quotas],
-            hurry: Hurry::None,
-            failure: None,
-            parked: None,
-            rollbacks: VecDeque::new(),
-            cleanup: VecDeque::new(),
-            working: 0,
-            cleaning: 0,
-            has_begun_finally: false,
-            retries: 0,
-            money: 0,
-            tokens: 0,
-        }
-    }
-
-    /// As it was when new; keeps its memory.
-    fn clear(&mut self, dice_seed: u64) {
-        self.dice_seed = dice_seed;
-        (self.now, self.count, self.working, self.cleaning) = (0, 0, 0, 0);
-        (self.retries, self.money, self.tokens) = (0, 0, 0);
-        (self.hurry, self.failure, self.parked) = (Hurry::None, None, None);
-        self.has_begun_finally = false;
-        self.due.clear();
-        self.successes.clear();
-        self.rollbacks.clear();
-        self.cleanup.clear();
-        self.is_spent.fill(false);
-        self.gates.fill(GateLife::default());
-        for life in &mut self.lives {
-            (life.stage, life.attempt, life.failed, life.token) = (Stage::Idle, 0, 0, 0);
-        }
     }
 }

@@ -202,6 +202,9 @@ impl<'s> Malformed<'_, 's> {
         if let Some(help) = strange_character(written) {
             return diagnostic.help(help);
         }
+        if let Some(mended) = super::order::mended(self.text, self.file, self.piece, found) {
+            return mended.advise(diagnostic);
+        }
         if token.kind == TokenKind::String
             && (self.expects(Rule::name)
                 || self.expects(Rule::reference)
@@ -315,7 +318,10 @@ impl<'s> Malformed<'_, 's> {
             _ => None,
         };
         match form.or(vocabulary::find(self.keyword).map(|word| word.form)) {
-            Some(form) => diagnostic.help(format!("write `{form}`")),
+            Some(form) => match self.keyword {
+                "check" | "criterion" | "assert" => diagnostic.help(format!("write `{form}`")),
+                keyword => diagnostic.help(format!("write it as in `{}`", exemplary(keyword, form))),
+            },
             None => diagnostic,
         }
     }
@@ -403,6 +409,37 @@ impl<'s> Malformed<'_, 's> {
         }
         near_expected(token.text(self.text), &self.failure.expected)
     }
+}
+
+/// The statement as one writes it: an example says more than a form with places to fill.
+fn exemplary(keyword: &str, form: &str) -> String {
+    let example = match keyword {
+        "plan" => "plan release \"Release it\"",
+        "task" => "task build \"Build it\"",
+        "wave" => "wave one \"The first\" { … }",
+        "agent" => "agent coder",
+        "param" => "param env text = \"staging\"",
+        "secret" => "secret token from env \"TOKEN\"",
+        "resource" => "resource gpu 2",
+        "for" => "for name in \"a\", \"b\" { … }",
+        "workers" => "workers 4",
+        "instances" => "instances 2",
+        "timeout" => "timeout 30m",
+        "estimate" => "estimate 20m..40m",
+        "wait" => "wait 30m",
+        "retries" => "retries 2 backoff 30s feedback",
+        "priority" => "priority 5",
+        "uses" => "uses gpu 2",
+        "env" => "env MODE \"fast\"",
+        "output" => "output verdict from \"review.md\"",
+        "approve" => "approve \"Ship it?\" within 4h otherwise stop",
+        "on failure" => "on failure stop",
+        "on no-go" => "on no-go retry up to 2",
+        "when" => "when env == \"prod\"",
+        "after" => "after a, b",
+        _ => form,
+    };
+    example.to_owned()
 }
 
 /// More text behind a statement that could end before it.

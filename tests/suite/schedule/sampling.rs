@@ -100,6 +100,17 @@ fn what_a_barrier_costs() {
 }
 
 #[test]
+fn a_gate_between_waves_is_a_part_of_their_barrier_and_what_costs_nothing_is_told_too() {
+    let waves = [
+        wave("w", [task("a").minutes(10), task("b").minutes(30)]),
+        gate("g"),
+        wave("v", [task("c").minutes(20)]),
+        wave("u", [task("d").minutes(5).after("b c")]),
+    ];
+    assert_eq!(found(plan(waves), None), ["20 v overlaps w and its gate", "0 u overlaps v"]);
+}
+
+#[test]
 fn which_edge_would_buy_most_and_what_a_worker_would() {
     let items = [
         task("a").minutes(30),

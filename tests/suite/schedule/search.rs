@@ -19,8 +19,8 @@ fn any_problem() -> impl Strategy<Value = Problem> {
 }
 
 fn problem(dice: &mut Dice, jobs: usize, capacities: usize) -> Problem {
-    let mut problem = Problem::default();
-    problem.capacities = (0..capacities).map(|_| 1 + dice.roll(4) as u32).collect();
+    let capacities = (0..capacities).map(|_| 1 + dice.roll(4) as u32).collect();
+    let mut problem = Problem { capacities, ..Problem::default() };
     for job in 0..jobs {
         problem.durations.push(dice.roll(10) as u64);
         let needs = (0..job as u32).filter(|_| dice.one_in(5));
@@ -137,6 +137,10 @@ proptest! {
         prop_assert!(found.makespan <= began.makespan);
         prop_assert!(found.schedules <= u64::from(turns.max(1)));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No order that a plan is carried out by is worse than the longest remaining path first.
     #[test]
@@ -285,4 +289,70 @@ fn more_time_gives_no_worse_an_order_and_none_gives_the_critical_path() {
         left > 0
     });
     assert!(estimate_by(&plan, &limits, order).makespan <= estimate(&plan, &limits).makespan);
+}
+
+/// A wave of tasks side by side that take so many milliseconds each.
+fn side_by_side(durations: &[u64]) -> Plan {
+    let nodes: Vec<Node> = (0..durations.len()).map(|index| task(&format!("t{index}")).minutes(1)).collect();
+    let mut plan = plan([wave("w", nodes)]);
+    for (task, time) in plan.tasks.iter_mut().zip(durations) {
+        let time = Duration::from_millis(*time);
+        task.estimate =
+            task.estimate.map(|estimate| wavec::plan::Estimate { least: time, most: time, ..estimate });
+    }
+    plan
+}
+
+#[test]
+fn strange_numbers_have_sensible_answers() {
+    let two = Limits { workers: Some(2) };
+    let many = Limits { workers: Some(1_000_000) };
+    // Longer than time: three on two workers, one after another.
+    let forecast = estimate(&Arc::new(side_by_side(&[u64::MAX; 3])), &two);
+    assert_eq!(forecast.makespan, Duration::from_millis(u64::MAX));
+    // Long and short together.
+    let forecast = estimate(&Arc::new(side_by_side(&[1, u64::MAX / 8, 1, u64::MAX / 8, 0, 3])), &two);
+    assert_eq!(forecast.makespan, Duration::from_millis(u64::MAX / 8 + 3));
+    // No time at all, and a million workers for one task.
+    assert_eq!(estimate(&Arc::new(side_by_side(&[0; 9])), &two).makespan, Duration::ZERO);
+    assert_eq!(estimate(&Arc::new(side_by_side(&[7])), &many).makespan, Duration::from_millis(7));
+    assert_eq!(estimate(&Arc::new(plan([])), &many).makespan, Duration::ZERO);
+    // Nobody says how long it takes: known is nothing, and all are named.
+    let unknown = plan([wave("w", ["a", "b", "c", "d", "e"].map(task))]);
+    let forecast = estimate(&Arc::new(unknown), &two);
+    assert_eq!((forecast.makespan, forecast.missing.len()), (Duration::ZERO, 5));
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_is_forecast() {
+    let count = 100_000u32;
+    let mut chain = side_by_side(&[1; 3]);
+    let (first, second) = (chain.tasks[0].clone(), chain.steps[chain.tasks[1].step.unwrap().index()].clone());
+    let enter = chain.steps[..2].to_vec();
+    let leaves = chain.steps[chain.steps.len() - 2..].to_vec();
+    chain.tasks.clear();
+    chain.steps = enter;
+    for index in 0..count {
+        let id = wavec::plan::StepId(chain.steps.len() as u32);
+        let mut task = first.clone();
+        task.step = Some(id);
+        chain.tasks.push(task);
+        let mut step = second.clone();
+        step.kind = wavec::plan::StepKind::Task(wavec::plan::TaskId(index));
+        if index > 0 {
+            let before = wavec::plan::StepId(id.0 - 1);
+            step.needs.push(wavec::plan::Need::Succeeded(before, wavec::plan::NeedSource::After));
+        }
+        chain.steps.push(step);
+    }
+    for (mut leave, member) in
+        leaves.into_iter().zip([chain.steps.len() as u32 - 1, chain.steps.len() as u32])
+    {
+        let member = wavec::plan::StepId(member);
+        leave.needs = vec![wavec::plan::Need::Succeeded(member, wavec::plan::NeedSource::Group)];
+        chain.steps.push(leave);
+    }
+    let forecast = estimate(&Arc::new(chain), &Limits { workers: Some(2) });
+    assert_eq!(forecast.makespan, Duration::from_millis(u64::from(count)));
+    assert_eq!(forecast.critical.len(), count as usize);
 }

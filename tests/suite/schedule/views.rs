@@ -6,7 +6,7 @@ use wavec::check::{Memory, Options};
 use wavec::compile::compile;
 use wavec::plan::Plan;
 use wavec::report::Look;
-use wavec::report::plan::{View, dot, json, mermaid, tree};
+use wavec::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
 use wavec::schedule::{Limits, estimate, levers, sample};
 
 /// The plan of a text that has no errors.
@@ -39,12 +39,17 @@ fn every_view_of_every_case() {
         let view = View::new(&plan, &forecast).samples(Some(&samples)).levers(&levers);
         let views = [
             ("tree", tree::render(&view, &Look::plain())),
+            ("chart", gantt::render(&view, &Look::plain())),
+            ("svg", svg::render(&view)),
+            ("html", html::render(&view)),
             ("mermaid", mermaid::flowchart(&view)),
             ("gantt", mermaid::gantt(&view)),
             ("dot", dot::render(&view)),
             ("json", json::render(&view, true)),
         ];
-        for (suffix, text) in views {
+        // The page of one plan shows them all.
+        for (suffix, text) in views.into_iter().filter(|(suffix, _)| *suffix != "html" || name == "checkout")
+        {
             insta::with_settings!({
                 snapshot_path => "../../cases/plan",
                 snapshot_suffix => suffix,

@@ -7,8 +7,8 @@ use super::lanes::{GATE, Label, POINT, Placed, Side};
 use super::paint::{self, Paint};
 use super::text::{Type, escape, escape_line};
 use super::{LEFT, Layout, MARGIN, Picture, Row, WIDTH};
-use crate::plan::{Need, NeedSource, StepId, StepKind};
-use crate::report::plan::chart::{self, Mark, Weight, What, axis, milliseconds};
+use crate::plan::{StepId, StepKind};
+use crate::report::plan::chart::{self, Mark, Weight, What, axis};
 use crate::report::plan::{tree, words};
 use crate::report::words::count;
 use std::fmt::{self, Write as _};
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub const FONTS: &str = "Helvetica Neue, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
 
 /// A number of pixels, to a tenth.
-struct Px(f64);
+pub(super) struct Px(pub f64);
 
 impl fmt::Display for Px {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,17 +86,18 @@ fn description(layout: &Layout) -> String {
     text
 }
 
-fn time(milliseconds: u64) -> String {
+pub(super) fn time(milliseconds: u64) -> String {
     words::time(Duration::from_millis(milliseconds))
 }
 
-struct Pen<'a> {
-    layout: &'a Layout<'a>,
-    text: String,
+/// What has been drawn so far.
+pub(super) struct Pen<'a> {
+    pub layout: &'a Layout<'a>,
+    pub text: String,
 }
 
 impl<'a> Pen<'a> {
-    fn rect(&mut self, paint: Paint, (x, y): (f64, f64), (width, height): (f64, f64), round: f64) {
+    pub(super) fn rect(&mut self, paint: Paint, (x, y): (f64, f64), (width, height): (f64, f64), round: f64) {
         let round = if round > 0.0 { format!(" rx=\"{}\"", Px(round)) } else { String::new() };
         let _ = writeln!(
             self.text,
@@ -109,12 +110,12 @@ impl<'a> Pen<'a> {
         );
     }
 
-    fn path(&mut self, paint: Paint, path: &str) {
+    pub(super) fn path(&mut self, paint: Paint, path: &str) {
         let _ = writeln!(self.text, "<path{} d=\"{path}\"/>", paint.attributes());
     }
 
     /// `anchor` is empty, ` text-anchor="middle"`, or the like.
-    fn write(&mut self, paint: Paint, set: Type, (x, y): (f64, f64), anchor: &str, text: &str) {
+    pub(super) fn write(&mut self, paint: Paint, set: Type, (x, y): (f64, f64), anchor: &str, text: &str) {
         let bold = if set.is_bold { " font-weight=\"bold\"" } else { "" };
         let size = match (set.size - self.layout.set.size).abs() < 0.01 {
             true => String::new(),
@@ -191,12 +192,12 @@ impl<'a> Pen<'a> {
     }
 
     /// A moment since the start: `0:30`.
-    fn moment(&self, at: u64) -> String {
+    pub(super) fn moment(&self, at: u64) -> String {
         words::moment(Duration::from_millis(at), self.layout.view.forecast.makespan.as_secs() < 600)
     }
 
     /// How many ticks there is room for.
-    fn tick_times(&self) -> Vec<u64> {
+    pub(super) fn tick_times(&self) -> Vec<u64> {
         let scale = self.layout.scale;
         let end = self.layout.chart.end;
         let widest = time(end).len().max(time(end / 3).len()).max(5);
@@ -219,7 +220,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn tick_labels(&mut self, times: &[u64], y: f64) {
+    pub(super) fn tick_labels(&mut self, times: &[u64], y: f64) {
         for tick in times {
             let label = if *tick == 0 { "0".to_string() } else { time(*tick) };
             let at = self.layout.scale.at(*tick);
@@ -404,7 +405,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Steps of a height over a base line, closed. More steps than pixels are thinned to the highest of each pixel.
-    fn area(&self, timeline: &[(u64, u32)], base: f64, per_task: f64) -> String {
+    pub(super) fn area(&self, timeline: &[(u64, u32)], base: f64, per_task: f64) -> String {
         let mut columns: Vec<(f64, u32)> = Vec::new();
         for (time, width) in timeline {
             let x = self.layout.scale.at(*time);
@@ -429,158 +430,6 @@ impl<'a> Pen<'a> {
         path
     }
 
-    /// The range in which the whole plan ends.
-    fn finish(&mut self, y: f64) -> f64 {
-        let Some(samples) = self.layout.view.samples else { return y };
-        let scale = self.layout.scale;
-        let at = |share| scale.at(milliseconds(samples.quantile(share)));
-        let (low, middle, high) = (at(0.1), at(0.5), at(0.9));
-        let line = y + 11.0;
-        let set = Type::bold(12.0);
-        self.write(paint::TEXT, set, (MARGIN + 2.0, line + 4.0), "", "finish");
-        let path = format!(
-            "M{l} {t}V{b}M{l} {y}H{h}M{h} {t}V{b}",
-            l = Px(low),
-            h = Px(high),
-            y = Px(line),
-            t = Px(line - 5.0),
-            b = Px(line + 5.0)
-        );
-        self.path(paint::WHISKER, &path);
-        let dot = format!(
-            "<circle{} cx=\"{}\" cy=\"{}\" r=\"{}\"/>\n",
-            paint::TEXT.attributes(),
-            Px(middle),
-            Px(line),
-            Px(POINT)
-        );
-        self.text.push_str(&dot);
-        let set = Type::plain(11.0);
-        let name = |share| time(milliseconds(tree::rounded(samples.quantile(share))));
-        let label = format!("p10 {} · p50 {} · p90 {}", name(0.1), name(0.5), name(0.9));
-        let width = set.width(&label);
-        let (x, anchor) = match low - 10.0 - width > scale.left {
-            true => (low - 10.0, " text-anchor=\"end\""),
-            false => (high + 10.0, ""),
-        };
-        self.write(paint::MUTED, set, (x, line + 4.0), anchor, &label);
-        y + 22.0
-    }
-
-    fn axis(&mut self, y: f64) -> f64 {
-        let scale = self.layout.scale;
-        let times = self.tick_times();
-        let end = scale.at(self.layout.chart.end);
-        let ticks: String =
-            times.iter().map(|tick| format!("M{} {}v5", Px(scale.at(*tick)), Px(y))).collect();
-        let path = format!("M{} {}H{}{ticks}", Px(scale.left), Px(y), Px(end));
-        self.path(paint::WHISKER, &path);
-        self.tick_labels(&times, y + 18.0);
-        y + 26.0
-    }
-
-    /// How many tasks work at once.
-    fn strip(&mut self, y: f64) -> f64 {
-        let forecast = self.layout.view.forecast;
-        let scale = self.layout.scale;
-        let height = 46.0;
-        let base = y + 10.0 + height;
-        // A limit far above what is used would press the strip flat.
-        let limit = forecast.workers.filter(|workers| *workers <= forecast.width.saturating_mul(2));
-        let most = limit.unwrap_or(0).max(forecast.width).max(1);
-        let per_task = height / f64::from(most);
-        let timeline: Vec<(u64, u32)> =
-            forecast.timeline.iter().map(|(time, width)| (milliseconds(*time), *width)).collect();
-        let path = self.area(&timeline, base, per_task);
-        self.path(paint::WIDTH, &path);
-        let end = scale.at(self.layout.chart.end);
-        if let Some(workers) = limit {
-            let path =
-                format!("M{} {}H{}", Px(scale.left), Px(base - f64::from(workers) * per_task), Px(end));
-            self.path(paint::LIMIT, &path);
-        }
-        self.write(paint::TEXT, Type::bold(12.0), (MARGIN + 2.0, y + 24.0), "", "tasks at once");
-        let limit = match forecast.workers {
-            Some(workers) => format!("at most {} of {}", forecast.width, count(workers as usize, "worker")),
-            None => format!("at most {}", forecast.width),
-        };
-        self.write(paint::MUTED, Type::plain(11.5), (MARGIN + 2.0, y + 40.0), "", &limit);
-        let set = Type::plain(10.5);
-        let top = base - f64::from(forecast.width) * per_task;
-        for (value, at) in [(forecast.width, top), (0, base)] {
-            self.write(paint::MUTED, set, (LEFT - 8.0, at + 3.5), " text-anchor=\"end\"", &value.to_string());
-        }
-        base + 6.0
-    }
-
-    /// What the marks mean, those that are there.
-    fn legend(&mut self, y: f64) -> f64 {
-        let lanes = || self.layout.rows.iter().map(|row| &row.lanes);
-        let has = |is: &dyn Fn(&Mark) -> bool| {
-            let is_path = |mark: &&&Mark| mark.weight == Weight::Path;
-            let mut hidden = lanes().flat_map(|lanes| lanes.hidden.iter().filter(is_path));
-            lanes().flat_map(|lanes| &lanes.placed).any(|placed| is(placed.mark))
-                || hidden.any(|mark| is(mark))
-        };
-        let is_bar = |mark: &Mark| matches!(mark.what, What::Task(_)) && !mark.is_unknown;
-        let mut entries: Vec<(Sign, &str)> = Vec::new();
-        for (weight, label) in [
-            (Weight::Path, "critical path"),
-            (Weight::Tight, "no slack"),
-            (Weight::Loose, "has slack"),
-            (Weight::After, "finally"),
-        ] {
-            let label = if self.layout.chart.is_timed { label } else { "task" };
-            let is_there = has(&|mark| is_bar(mark) && mark.weight == weight);
-            // Where there is no time, no task has slack.
-            if is_there && (self.layout.chart.is_timed || weight == Weight::Loose) {
-                entries.push((Sign::Bar(paints(weight).0), label));
-            }
-        }
-        if has(&|mark| mark.late.is_some()) {
-            entries.push((Sign::Whisker, "done by then in 9 of 10 cases (p90)"));
-        }
-        if has(&|mark| matches!(mark.what, What::Gate(_))) {
-            entries.push((Sign::Gate, "gate"));
-        }
-        if has(&|mark| mark.is_unknown) && self.layout.chart.is_timed {
-            entries.push((Sign::Unknown, "no estimate: counts as no time"));
-        }
-        let set = Type::plain(11.5);
-        let (mut x, mut y) = (MARGIN + 2.0, y);
-        for (sign, label) in entries {
-            let width = 26.0 + set.width(label) + 22.0;
-            if x + width > WIDTH - MARGIN {
-                (x, y) = (MARGIN + 2.0, y + 20.0);
-            }
-            self.sign(sign, x, y);
-            self.write(paint::MUTED, set, (x + 26.0, y + 4.0), "", label);
-            x += width;
-        }
-        y + 14.0
-    }
-
-    fn sign(&mut self, sign: Sign, x: f64, y: f64) {
-        match sign {
-            Sign::Bar(paint) => self.rect(paint, (x, y - 6.0), (20.0, 12.0), 3.0),
-            Sign::Whisker => {
-                let path = format!("M{} {}h18M{} {}v8", Px(x + 1.0), Px(y), Px(x + 19.0), Px(y - 4.0));
-                self.path(paint::WHISKER, &path);
-            }
-            Sign::Gate => self.path(paint::GATE, &diamond(x + 10.0, y)),
-            Sign::Unknown => {
-                let attributes = paint::UNKNOWN.attributes();
-                let _ = writeln!(
-                    self.text,
-                    "<circle{attributes} cx=\"{}\" cy=\"{}\" r=\"{}\"/>",
-                    Px(x + 10.0),
-                    Px(y),
-                    Px(POINT)
-                );
-            }
-        }
-    }
-
     fn notes(&mut self, y: f64) -> f64 {
         let set = Type::plain(11.5);
         let mut y = y;
@@ -592,109 +441,6 @@ impl<'a> Pen<'a> {
             }
         }
         y
-    }
-
-    /// What one reads about a mark who points at it.
-    fn tip(&self, mark: &Mark) -> String {
-        let view = self.layout.view;
-        let mut lines = Vec::new();
-        let timed = |lines: &mut Vec<String>| {
-            if self.layout.chart.is_timed {
-                let slack = |slack: Duration| match slack.is_zero() {
-                    true => "no slack".to_string(),
-                    false => format!("{} of slack", words::time(slack)),
-                };
-                let step = match mark.what {
-                    What::Task(task) => view.plan.task(task).step,
-                    What::Gate(gate) => view.gate_step(gate),
-                };
-                let mut parts = match mark.length() {
-                    0 => vec![format!("at {}", self.moment(mark.start))],
-                    _ => vec![format!("{}–{}", self.moment(mark.start), self.moment(mark.end))],
-                };
-                parts.extend(step.map(|step| slack(view.forecast.step(step).slack)));
-                if mark.weight == Weight::Path {
-                    parts.push("on the critical path".to_string());
-                }
-                lines.push(parts.join(" · "));
-            }
-        };
-        match mark.what {
-            What::Task(id) => {
-                let task = view.plan.task(id);
-                lines.push(task.name.clone());
-                if !task.title.is_empty() {
-                    lines.push(task.title.clone());
-                }
-                let estimate = task.estimate.as_ref().map_or("no estimate".to_string(), words::estimate);
-                lines.push(format!("{} · {estimate}", view.who(task)));
-                timed(&mut lines);
-            }
-            What::Gate(id) => {
-                let gate = view.plan.gate(id);
-                lines.push(format!("gate {}", gate.name));
-                if !gate.title.is_empty() {
-                    lines.push(gate.title.clone());
-                }
-                lines.extend(gate.checks.iter().take(8).map(|check| format!("· {}", check.title)));
-                timed(&mut lines);
-            }
-        }
-        let lines: Vec<String> = lines.iter().map(|line| crate::report::words::one_line(line, 160)).collect();
-        lines.join("\n")
-    }
-
-    /// For a script: which mark this is, what holds it, and what it waits for.
-    fn links(&self, mark: &Mark) -> String {
-        if !self.layout.frame.has_links {
-            return String::new();
-        }
-        let view = self.layout.view;
-        let (id, step, group) = match mark.what {
-            What::Task(task) => {
-                (format!("t{}", task.0), view.plan.task(task).step, view.plan.task(task).group)
-            }
-            What::Gate(gate) => (format!("g{}", gate.0), view.gate_step(gate), view.plan.gate(gate).group),
-        };
-        let mut needs = Vec::new();
-        let mut holders = Vec::new();
-        if let Some(step) = step {
-            self.needs(step, &mut needs);
-            let mut at = Some(group);
-            while let Some(group) = at {
-                // What holds the item waits for it, too.
-                if let Some(enter) = view.enter_step(group) {
-                    self.needs(enter, &mut needs);
-                }
-                holders.push(format!("w{}", group.0));
-                at = view.plan.group(group).parent;
-            }
-        }
-        needs.sort_unstable();
-        needs.dedup();
-        format!(
-            " class=\"mark\" id=\"{id}\" data-in=\"{}\" data-needs=\"{}\"",
-            holders.join(" "),
-            needs.join(" ")
-        )
-    }
-
-    fn needs(&self, step: StepId, needs: &mut Vec<String>) {
-        let plan = self.layout.view.plan;
-        let is_gate = matches!(plan.step(step).kind, StepKind::Gate(_));
-        for need in &plan.step(step).needs {
-            if matches!(need, Need::Succeeded(_, NeedSource::Group)) && !is_gate {
-                continue;
-            }
-            for needed in need.steps().flat_map(|needed| self.layout.view.behind(needed)) {
-                match plan.step(needed).kind {
-                    StepKind::Task(task) => needs.push(format!("t{}", task.0)),
-                    StepKind::Gate(gate) => needs.push(format!("g{}", gate.0)),
-                    StepKind::Leave(group) => needs.push(format!("w{}", group.0)),
-                    StepKind::Enter(_) | StepKind::Success(_) => {}
-                }
-            }
-        }
     }
 }
 
@@ -713,16 +459,8 @@ fn stretches(tasks: &[&Mark]) -> Vec<(u64, u64)> {
     joined
 }
 
-/// A sign in the legend.
-enum Sign {
-    Bar(Paint),
-    Whisker,
-    Gate,
-    Unknown,
-}
-
 /// How a bar is painted, and what is written on it.
-fn paints(weight: Weight) -> (Paint, Paint) {
+pub(super) fn paints(weight: Weight) -> (Paint, Paint) {
     match weight {
         Weight::Path => (paint::PATH, paint::PATH_TEXT),
         Weight::Tight => (paint::TIGHT, paint::TIGHT_TEXT),
@@ -731,6 +469,6 @@ fn paints(weight: Weight) -> (Paint, Paint) {
     }
 }
 
-fn diamond(x: f64, y: f64) -> String {
+pub(super) fn diamond(x: f64, y: f64) -> String {
     format!("M{} {}l{GATE} {GATE}l-{GATE} {GATE}l-{GATE} -{GATE}z", Px(x), Px(y - GATE))
 }

@@ -80,7 +80,9 @@ const MOST_LABEL: f64 = 230.0;
 const WIDE: f64 = 130.0;
 
 /// Narrower ones are only drawn where there is room for all.
-const LEAST: f64 = 4.0;
+const LEAST: f64 = 6.0;
+/// Where there is not, no lane has more than so many, on the whole: nobody reads a wall of names.
+const MOST_IN_LANE: usize = 6;
 
 /// Puts the marks of a band into lanes, at most so many. Where that is not enough (`is_cut`), the least important are
 /// hidden.
@@ -97,7 +99,7 @@ pub fn lanes<'m>(marks: &'m [Mark], scale: Scale, set: Type, most: usize, is_cut
     for (index, mark) in tasks {
         let (mut one, from, to) = task(mark, scale, set);
         // Where not all have room, those that one would hardly see have none.
-        if is_cut && one.right - one.left < LEAST {
+        if is_cut && (one.right - one.left < LEAST || placed.len() >= most * MOST_IN_LANE) {
             hidden.push(mark);
             continue;
         }

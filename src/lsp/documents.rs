@@ -1,0 +1,85 @@
+//! The documents that the client has open, and the world around them.
+
+use super::World;
+use crate::check::{Loader, normal};
+use crate::source::{ColumnUnit, Position, SourceFile};
+use gen_lsp_types::TextDocumentContentChangeEvent;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An open document.
+#[derive(Debug)]
+pub struct Document {
+    /// The client's number of this text.
+    pub version: i32,
+    /// The client's own name for it.
+    pub uri: String,
+    /// The text, under its path.
+    pub source: SourceFile,
+}
+
+impl Document {
+    /// A text that was opened.
+    pub fn new(uri: &str, path: &Path, version: i32, text: String) -> Document {
+        Document { version, uri: uri.to_owned(), source: SourceFile::new(path, text) }
+    }
+
+    /// The document after changes, in their order.
+    pub fn changed(
+        &self,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        unit: ColumnUnit,
+    ) -> Document {
+        let mut source = self.source.clone();
+        for change in changes {
+            let text = match change {
+                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => whole.text,
+                TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
+                    let at = |place: gen_lsp_types::Position| {
+                        source.offset(Position { line: place.line, column: place.character }, unit)
+                    };
+                    let (start, end) = (at(part.range.start), at(part.range.end));
+                    let (start, end) = (start.min(end), start.max(end));
+                    let mut text = String::with_capacity(source.text().len() + part.text.len());
+                    text.push_str(&source.text()[..start]);
+                    text.push_str(&part.text);
+                    text.push_str(&source.text()[end..]);
+                    text
+                }
+            };
+            source = SourceFile::new(source.path(), text);
+        }
+        Document { version, uri: self.uri.clone(), source }
+    }
+}
+
+/// All open documents, by path.
+pub type Documents = BTreeMap<PathBuf, Arc<Document>>;
+
+/// The world with what is open before what is on disk.
+pub struct Overlay {
+    /// What is open.
+    pub documents: Arc<Documents>,
+    /// What is around.
+    pub world: Arc<dyn World>,
+}
+
+impl Loader for Overlay {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        match self.documents.get(&normal(path)) {
+            Some(document) => Ok(document.source.text().to_owned()),
+            None => self.world.read(path),
+        }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.documents.contains_key(&normal(path)) || self.world.exists(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.world.list(directory)
+    }
+}
