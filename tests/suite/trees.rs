@@ -198,8 +198,8 @@ wave all {
     }
     assert_eq!(
         outcome.stdout.matches("\"outcome\":\"failed\"").count(),
-        6,
-        "four tasks, their wave and the run"
+        7,
+        "four tasks, their wave, the plan and the run"
     );
 }
 
