@@ -54,9 +54,6 @@ pub struct Options {
     /// Whether worktrees may start from a commit that lacks changes of the checkout.
     #[arg(skip)]
     pub allows_dirty: bool,
-    /// How long to look for an order.
-    #[command(flatten)]
-    pub search: Search,
 }
 
 impl Options {
