@@ -3,9 +3,13 @@
 //! Composes the other rooms; holds no rule of its own. Standard output is what was asked for; standard error is
 //! what wavec says about it.
 
+mod acp;
+mod agents;
+mod apply;
 mod approve;
 mod calibrate;
 mod check;
+mod clean;
 mod completions;
 mod explain;
 mod fmt;
@@ -96,6 +100,11 @@ enum Command {
     Runs(runs::Args),
     Show(show::Args),
     Why(why::Args),
+    Agents(agents::Args),
+    #[command(name = "acp-client")]
+    Acp(acp::Args),
+    Apply(apply::Args),
+    Clean(clean::Args),
     Approve(approve::Args),
     Reject(reject::Args),
     Explain(explain::Args),
@@ -119,6 +128,10 @@ pub fn main() -> Exit {
         Command::Runs(args) => runs::run(args, &global),
         Command::Show(args) => show::run(args, &global),
         Command::Why(args) => why::run(args, &global),
+        Command::Agents(args) => agents::run(args, &global),
+        Command::Acp(args) => acp::run(args, &global),
+        Command::Apply(args) => apply::run(args, &global),
+        Command::Clean(args) => clean::run(args, &global),
         Command::Approve(args) => approve::run(args, &global),
         Command::Reject(args) => reject::run(args, &global),
         Command::Explain(args) => explain::run(args, &global),

@@ -62,6 +62,24 @@ pub enum Event {
         /// From 1; goes on over resumes and gate retries.
         attempt: u32,
     },
+    /// wavec's own branch begins, for tasks that work in worktrees. `branch_moved` goes on with it.
+    BranchStarted {
+        /// Its name: `wavec/3`.
+        branch: String,
+        /// The commit that it begins from.
+        base: String,
+    },
+    /// The attempt gets a worktree of its own: journalled before it is made. Later attempts go on in it.
+    TreeForked {
+        /// Of which task.
+        task: TaskId,
+        /// The attempt that it is made for.
+        attempt: u32,
+        /// Its name in the run's `trees` folder.
+        tree: String,
+        /// The commit that it holds.
+        base: String,
+    },
     /// The attempt's process runs.
     AttemptRunning {
         /// Of which task.
@@ -84,6 +102,48 @@ pub enum Event {
         /// What it spent, where known.
         #[serde(default, skip_serializing_if = "Usage::is_unknown")]
         usage: Usage,
+    },
+    /// What the attempt changed in its worktree is committed; nothing shows it yet.
+    TaskCommitted {
+        /// Of which task.
+        task: TaskId,
+        /// Which attempt.
+        attempt: u32,
+        /// The commit that the worktree was forked from.
+        base: String,
+        /// The commit.
+        commit: String,
+        /// How much it changes.
+        size: ChangeSize,
+    },
+    /// What the task changed is merged.
+    TaskMerged {
+        /// Which.
+        task: TaskId,
+        /// Which attempt.
+        attempt: u32,
+        /// The commit that the branch stands on with it.
+        commit: String,
+        /// How much it changes there.
+        size: ChangeSize,
+    },
+    /// What the task changed does not go with what others have merged meanwhile.
+    MergeConflicted {
+        /// Which.
+        task: TaskId,
+        /// Which attempt.
+        attempt: u32,
+        /// The tip that it does not go with.
+        tip: String,
+        /// The files, from the repository's root.
+        paths: Vec<String>,
+        /// The lines of both sides, with marks.
+        hunks: String,
+    },
+    /// wavec's branch stands on another commit now.
+    BranchMoved {
+        /// Which.
+        tip: String,
     },
     /// The failed attempt will be followed by another.
     RetryScheduled {
@@ -193,6 +253,17 @@ pub enum Event {
         /// Why, for people; empty for a success.
         reason: String,
     },
+}
+
+/// How much a commit changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSize {
+    /// Files.
+    pub files: u32,
+    /// Lines added, those of binary files not counted.
+    pub insertions: u64,
+    /// Lines removed.
+    pub deletions: u64,
 }
 
 /// Whose criterion.

@@ -96,7 +96,7 @@ pub fn root_of(directory: &Path) -> PathBuf {
 }
 
 /// Whether the events are of the kind that must be on disk before anyone acts on them: starts of agents' tasks
-/// (dear, and not repeatable), gates, people's answers, and the ends of a run.
+/// (dear, and not repeatable), what git is told of, gates, people's answers, and the ends of a run.
 pub fn durability(plan: &Plan, events: &[crate::event::Entry]) -> Durability {
     use crate::event::Event;
     let is_strict = events.iter().any(|entry| match &entry.event {
@@ -105,6 +105,9 @@ pub fn durability(plan: &Plan, events: &[crate::event::Entry]) -> Durability {
             .get(task.index())
             .is_some_and(|task| matches!(task.action, Action::Prompt(_) | Action::PromptFile(_))),
         Event::GateEnded { .. }
+        | Event::BranchStarted { .. }
+        | Event::TaskCommitted { .. }
+        | Event::BranchMoved { .. }
         | Event::ApprovalAsked { .. }
         | Event::ApprovalAnswered { .. }
         | Event::Restarted { .. }

@@ -27,3 +27,4 @@ pub mod schedule;
 pub mod shell;
 pub mod source;
 pub mod syntax;
+pub mod workspace;

@@ -473,6 +473,14 @@ impl Plan {
         &self.agents[id.index()]
     }
 
+    /// Every criterion: the preflight's, the tasks', the groups' and the gates'.
+    pub fn criteria(&self) -> impl Iterator<Item = &Criterion> {
+        let tasks = self.tasks.iter().flat_map(|task| &task.success);
+        let groups = self.groups.iter().flat_map(|group| &group.success);
+        let gates = self.gates.iter().flat_map(|gate| &gate.checks);
+        self.preflight.iter().chain(tasks).chain(groups).chain(gates)
+    }
+
     /// The ids of all tasks.
     pub fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {
         (0..self.tasks.len() as u32).map(TaskId)

@@ -5,6 +5,7 @@
 //! tested with the clock paused.
 
 mod attempt;
+mod budget;
 mod changes;
 mod cleanup;
 mod context;
@@ -17,6 +18,7 @@ mod process;
 mod resume;
 mod tasks;
 mod timers;
+mod trees;
 mod words;
 
 pub use context::{attempt_log, check_log};
@@ -25,7 +27,7 @@ use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
-use crate::plan::{Isolation, Plan};
+use crate::plan::{Action, Isolation, Plan, Test};
 use crate::schedule::Order;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -54,6 +56,8 @@ pub struct Setup {
     pub now: Timestamp,
     /// Where commands run.
     pub backend: Arc<dyn Backend>,
+    /// What is wished of worktrees, where tasks work in such.
+    pub trees: crate::workspace::Options,
 }
 
 /// Where events go: the journal, then the reporters.
@@ -115,18 +119,44 @@ pub async fn run_in_order(
 /// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it
 /// writes the run down; [`run`] asks too.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
-    for agent in &plan.agents {
-        crate::driver::Driver::of(agent)?;
-    }
+    programs(plan, setup)?;
     for task in &plan.tasks {
-        if task.isolation != Isolation::Shared {
+        if task.isolation == Isolation::Copy {
             let action = format!("run the task `{}`", task.name);
-            return Err(Error::new(action, "this wavec knows no isolation but `shared`")
-                .help("write `isolation shared`")
+            return Err(Error::new(action, "this wavec does not know the isolation `copy`")
+                .help("write `isolation worktree` or `isolation shared`")
                 .exit(Exit::PlanErrors));
         }
     }
+    trees::ready(plan, setup)?;
     context::secrets(plan, setup).map(drop)
+}
+
+/// Whether every agent that the plan calls can be called here.
+fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
+    let is_called = |place: usize| {
+        let is_it = |agent: &crate::plan::AgentId| agent.index() == place;
+        plan.tasks.iter().any(|task| {
+            let is_prompt = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+            is_prompt && task.left_out.is_none() && task.agent.as_ref().is_some_and(is_it)
+        }) || plan
+            .criteria()
+            .any(|criterion| matches!(&criterion.test, Test::Judged { agent, .. } if is_it(agent)))
+    };
+    let path = setup.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value);
+    for (place, agent) in plan.agents.iter().enumerate() {
+        let driver = crate::driver::Driver::of(agent)?;
+        let Some((program, install)) = driver.program().filter(|_| is_called(place)) else { continue };
+        let is_there =
+            path.is_some_and(|path| std::env::split_paths(path).any(|it| it.join(program).is_file()));
+        if !is_there {
+            let action = format!("call the agent `{}`", agent.name);
+            return Err(Error::new(action, format!("the program `{program}` is not installed"))
+                .help(format!("install it: `{install}`; `wavec agents` shows what is there"))
+                .exit(Exit::Usage));
+        }
+    }
+    Ok(())
 }
 
 /// The code to exit with.

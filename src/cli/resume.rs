@@ -87,6 +87,8 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let mut progress = Progress::replay(Arc::clone(&staged.plan), &journal.load(run.id)?);
     progress.last_seq = journal.last_seq(run.id)?;
     let mut options = args.options;
+    // It goes on from where its own branch is.
+    options.allows_dirty = true;
     if options.workers.is_none() {
         options.workers = progress.session().and_then(|session| session.workers).filter(|workers| {
             // What the plan itself says needs no repeating, and may have been changed in it.

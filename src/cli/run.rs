@@ -36,13 +36,17 @@ pub struct Args {
     set: Vec<(String, String)>,
     #[command(flatten)]
     options: Options,
+    /// Let worktrees start from the last commit though the checkout has changes that it does not hold
+    #[arg(long)]
+    allow_dirty: bool,
     /// Show what would start, in order, and run nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 /// Carries the command out.
-pub fn run(args: Args, global: &Global) -> Result<Exit> {
+pub fn run(mut args: Args, global: &Global) -> Result<Exit> {
+    args.options.allows_dirty = args.allow_dirty || args.dry_run;
     let Some(staged) = stage::from_file(&args.file, &args.set, global)? else { return Ok(Exit::PlanErrors) };
     session::ready(&staged.plan, &staged, &args.options)?;
     if args.dry_run {

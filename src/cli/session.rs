@@ -45,6 +45,26 @@ pub struct Options {
     /// How long to look for an order.
     #[command(flatten)]
     pub search: Search,
+    /// Bring what tasks merged in worktrees into the checkout when the run has succeeded
+    #[arg(long)]
+    pub apply: bool,
+    /// The author of commits from worktrees, in place of `[git] author` in wavec.toml and git's own
+    #[arg(long, value_name = "NAME <MAIL>")]
+    pub author: Option<String>,
+    /// Whether worktrees may start from a commit that lacks changes of the checkout.
+    #[arg(skip)]
+    pub allows_dirty: bool,
+}
+
+impl Options {
+    /// What is wished of worktrees.
+    fn trees(&self, directory: &Path) -> Result<crate::workspace::Options> {
+        let author = match &self.author {
+            Some(author) => Some(author.clone()),
+            None => super::settings::author(directory)?,
+        };
+        Ok(crate::workspace::Options { author, allows_dirty: self.allows_dirty })
+    }
 }
 
 /// A run to be carried out, locked and written down.
@@ -71,6 +91,7 @@ pub fn setup(
     progress: Option<Progress>,
     workers: Option<u32>,
     waits_for_people: bool,
+    trees: crate::workspace::Options,
 ) -> Result<Setup> {
     let backend =
         Local::new(Graces::default()).map_err(|cause| Error::new("get ready to start processes", cause))?;
@@ -85,6 +106,7 @@ pub fn setup(
         environment: std::env::vars_os().collect(),
         now: project::now(),
         backend: Arc::new(backend),
+        trees,
     })
 }
 
@@ -109,7 +131,8 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         .map_err(|cause| Error::new("find the run's folder", cause))?;
     let waits = options.wait || keyboard.is_some();
     let known = progress.clone().unwrap_or_else(|| Progress::new(Arc::clone(&staged.plan)));
-    let setup = setup(&staged, run, state, progress, options.workers, waits)?;
+    let trees = options.trees(&staged.directory)?;
+    let setup = setup(&staged, run, state, progress, options.workers, waits, trees)?;
 
     // What people said while no process carried the run out: there before the questions are asked again.
     let answered = journal.open_answers(run)?;
@@ -131,6 +154,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let root = journal.root().to_path_buf();
     let (open, questions) = watch::channel(Vec::new());
     let mut sink = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
+    let directory = staged.directory.clone();
     let was_terminated = Cell::new(false);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -150,6 +174,8 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         }
     });
     drop(runtime);
+    let has_succeeded = matches!(outcome, Ok(RunOutcome::Succeeded));
+    let progress = (options.apply && has_succeeded).then(|| sink.known.clone());
     // The journal is whole before the last word is said. The view ends when nobody can tell it anything more.
     drop(sink);
     let _ = to_view.send(ViewMessage::End);
@@ -159,6 +185,9 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let _ = view.join();
     drop(keyboard);
     drop(lock);
+    if let Some(progress) = progress {
+        super::apply::after(&directory, run, &progress, global)?;
+    }
     Ok(match outcome? {
         RunOutcome::Interrupted if was_terminated.get() => Exit::Terminated,
         outcome => crate::run::exit(outcome),
@@ -291,7 +320,8 @@ fn request_of(answer: PersonAnswer) -> Request {
 
 /// Whether a plan can be carried out by this wavec, before anything is written down.
 pub fn ready(plan: &Plan, staged: &Staged, options: &Options) -> Result<()> {
-    let setup = setup(staged, 0, PathBuf::new(), None, options.workers, options.wait)?;
+    let trees = options.trees(&staged.directory)?;
+    let setup = setup(staged, 0, PathBuf::new(), None, options.workers, options.wait, trees)?;
     crate::run::ready(plan, &setup)
 }
 

@@ -38,18 +38,39 @@ pub struct LevelArgs {
 struct Settings {
     #[serde(default)]
     levels: BTreeMap<String, String>,
+    #[serde(default)]
+    git: Git,
+}
+
+/// What is said of commits.
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Git {
+    author: Option<String>,
+}
+
+impl Settings {
+    fn read(path: &Path, text: &str) -> Result<Settings> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Error::new("read the project's settings", format!("line {line}: {}", error.message()))
+                .at(path)
+                .exit(Exit::Usage)
+        })
+    }
+}
+
+/// Who is the author of commits, by the nearest `wavec.toml`.
+pub fn author(directory: &Path) -> Result<Option<String>> {
+    let Some((path, text)) = find(directory)? else { return Ok(None) };
+    Ok(Settings::read(&path, &text)?.git.author)
 }
 
 /// The levels for a plan in `directory`: those of the nearest `wavec.toml` up to the project's root, then the flags'.
 pub fn levels(directory: &Path, args: &LevelArgs) -> Result<Levels> {
     let mut levels = Levels::default();
     if let Some((path, text)) = find(directory)? {
-        let settings: Settings = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::new("read the project's settings", format!("line {line}: {}", error.message()))
-                .at(&path)
-                .exit(Exit::Usage)
-        })?;
+        let settings = Settings::read(&path, &text)?;
         for (name, level) in &settings.levels {
             let wrong = |cause: String, help: String| {
                 Error::new("read the project's settings", cause).at(&path).help(help).exit(Exit::Usage)

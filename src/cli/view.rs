@@ -241,6 +241,7 @@ impl View {
             Event::AttemptEnded { end, .. } => *end == AttemptEnd::Lost,
             Event::GateEnded { decision, .. } => !matches!(decision, Decision::Skipped | Decision::NotRun),
             Event::RetryScheduled { .. }
+            | Event::MergeConflicted { .. }
             | Event::ApprovalAnswered { .. }
             | Event::Restarted { .. }
             | Event::CleanupStarted { .. }

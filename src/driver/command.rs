@@ -33,6 +33,10 @@ struct Outcome {
     resets_at: Value,
     #[serde(default)]
     usage: Spent,
+    #[serde(default)]
+    session: Option<String>,
+    #[serde(default)]
+    denied: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +104,7 @@ pub fn read(answered: &Answered<'_>) -> Reading {
     };
     let Some(told) = told else {
         let text = answered.result.filter(|text| !text.trim().is_empty()).unwrap_or(answered.stdout);
-        return Reading { end: by_code, text: trimmed(text), usage: Usage::default() };
+        return Reading { end: by_code, text: trimmed(text), ..Reading::default() };
     };
     let end = match told.status {
         Status::Done => by_code,
@@ -122,7 +126,7 @@ pub fn read(answered: &Answered<'_>) -> Reading {
             .filter(|dollars| *dollars >= 0.0)
             .map(|dollars| (dollars * 1e6).round() as u64),
     };
-    Reading { end, text: trimmed(&told.text), usage }
+    Reading { end, text: trimmed(&told.text), usage, session: told.session, denied: told.denied }
 }
 
 fn trimmed(text: &str) -> String {
@@ -138,22 +142,20 @@ fn timestamp(value: &Value) -> Option<Timestamp> {
     }
 }
 
-pub fn judgement(question: &str) -> String {
+pub fn judgement(question: &str, has_file: bool) -> String {
+    let place = match has_file {
+        true => ", on standard output or in the file that the variable WAVEC_RESULT_FILE names",
+        false => "",
+    };
     format!(
         "{question}\n\n\
-         Judge this and change nothing. Answer with one JSON object and nothing else, on standard output or in the file \
-         that the variable WAVEC_RESULT_FILE names:\n\n\
+         Judge this and change nothing. Answer with one JSON object and nothing else{place}:\n\n\
          {{\"verdict\": \"pass\", \"reason\": \"one or two sentences\"}}\n\n\
          The verdict is \"pass\", \"fail\", or \"blocked\" when it cannot be judged.\n"
     )
 }
 
-pub fn verdict(answered: &Answered<'_>) -> (Verdict, String) {
-    if answered.code != Some(0) {
-        let how = answered.code.map_or("was ended by a signal".into(), |code| format!("ended with {code}"));
-        return (Verdict::Blocked, format!("the agent {how} and judged nothing"));
-    }
-    let text = answered.result.filter(|text| !text.trim().is_empty()).unwrap_or(answered.stdout);
+pub fn verdict(text: &str) -> (Verdict, String) {
     let judgement = judgement_in(text);
     match judgement {
         Some(Judgement { verdict: Verdict::NotRun, reason }) => (Verdict::Blocked, reason),
@@ -178,7 +180,7 @@ mod tests {
     use super::*;
 
     fn read_of(code: i32, result: &str) -> Reading {
-        read(&Answered { code: Some(code), stdout: "printed\n", result: Some(result) })
+        read(&Answered { code: Some(code), stdout: "printed\n", log: "", result: Some(result) })
     }
 
     #[test]
@@ -214,14 +216,12 @@ mod tests {
 
     #[test]
     fn a_judgement_is_found_in_what_an_agent_says() {
-        let of = |text: &str| verdict(&Answered { code: Some(0), stdout: text, result: None });
+        let of = verdict;
         assert_eq!(of(r#"{"verdict": "pass", "reason": "fine"}"#), (Verdict::Pass, "fine".into()));
         let chatty =
             "Let me see {x}.\n```json\n{\"verdict\": \"fail\", \"reason\": \"p95 {y} grew\"}\n```\nDone.";
         assert_eq!(of(chatty), (Verdict::Fail, "p95 {y} grew".into()));
         assert_eq!(of("looks good to me").0, Verdict::Blocked);
         assert_eq!(of(r#"{"verdict": "perhaps"}"#).0, Verdict::Blocked);
-        let failed = verdict(&Answered { code: Some(1), stdout: r#"{"verdict": "pass"}"#, result: None });
-        assert_eq!(failed.0, Verdict::Blocked);
     }
 }

@@ -6,8 +6,8 @@
 mod fold;
 
 use super::{
-    Answer, ApprovalOwner, AttemptEnd, CheckOwner, Decision, Entry, Outcome, RunOutcome, Timestamp, Usage,
-    Verdict,
+    Answer, ApprovalOwner, AttemptEnd, ChangeSize, CheckOwner, Decision, Entry, Outcome, RunOutcome,
+    Timestamp, Usage, Verdict,
 };
 use crate::plan::{GateId, GroupId, Plan, TaskId};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Progress {
     pub stop: Option<Stop>,
     /// The cleanups (rollbacks, `finally`) that have begun, in order: whose, and whether it is `finally`.
     pub cleanups: Vec<(GroupId, bool)>,
+    /// wavec's own branch, where tasks work in worktrees.
+    pub branch: Option<Branch>,
     /// The place of the last entry; 0 before the first.
     pub last_seq: u64,
     /// When the last entry was written; none before the first.
@@ -57,6 +59,48 @@ pub struct TaskProgress {
     pub retry: Option<Retry>,
     /// What the gate that sent it back told it; empty when none did.
     pub feedback: String,
+    /// What it changed on wavec's branch, all its rounds, in order.
+    pub merged: Vec<Commit>,
+}
+
+/// wavec's own branch in the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its name.
+    pub name: String,
+    /// The commit that it began from.
+    pub base: String,
+    /// The commit that it stands on, by the journal; git's branch follows.
+    pub tip: String,
+    /// Every commit that it has stood on, from the base on.
+    pub history: Vec<String>,
+}
+
+/// A worktree of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// Its name in the run's `trees` folder.
+    pub name: String,
+    /// The commit that it was made from.
+    pub base: String,
+}
+
+/// What a task changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The commit.
+    pub commit: String,
+    /// How much it changes.
+    pub size: ChangeSize,
+}
+
+/// What could not be merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The files, from the repository's root.
+    pub paths: Vec<String>,
+    /// The lines of both sides, with marks.
+    pub hunks: String,
 }
 
 /// The life of a task. In life order.
@@ -100,6 +144,14 @@ pub struct Attempt {
     pub usage: Usage,
     /// Its task's criteria, by place.
     pub checks: Vec<Option<CheckResult>>,
+    /// The worktree that it works in; its base is that of the newest commit.
+    pub tree: Option<Tree>,
+    /// What it changed there.
+    pub commit: Option<Commit>,
+    /// Whether that is merged.
+    pub is_merged: bool,
+    /// What of that could not be merged.
+    pub conflict: Option<Conflict>,
 }
 
 /// The attempt to come.
@@ -269,6 +321,7 @@ impl Progress {
             sessions: Vec::new(),
             stop: None,
             cleanups: Vec::new(),
+            branch: None,
             last_seq: 0,
             last_at: None,
             plan,

@@ -240,7 +240,11 @@ impl Map {
     /// is defined otherwise: their numbers and logs are taken.
     fn event(&self, mut event: Event) -> Option<Event> {
         match &mut event {
-            Event::RunStarted { .. } | Event::StopRequested { .. } | Event::RunEnded { .. } => {}
+            Event::RunStarted { .. }
+            | Event::BranchStarted { .. }
+            | Event::BranchMoved { .. }
+            | Event::StopRequested { .. }
+            | Event::RunEnded { .. } => {}
             Event::CheckEnded { owner, .. } => *owner = self.check_owner(*owner)?,
             Event::GroupStarted { group } | Event::CleanupStarted { group, .. } => {
                 *group = self.group(*group)?
@@ -248,6 +252,10 @@ impl Map {
             Event::GroupEnded { group, .. } => *group = self.same_group(*group)?,
             Event::AttemptStarting { task, .. }
             | Event::AttemptRunning { task, .. }
+            | Event::TreeForked { task, .. }
+            | Event::TaskCommitted { task, .. }
+            | Event::TaskMerged { task, .. }
+            | Event::MergeConflicted { task, .. }
             | Event::AttemptEnded { task, .. }
             | Event::RetryScheduled { task, .. } => *task = self.task(*task)?,
             Event::OutputTaken { task, .. } | Event::TaskEnded { task, .. } => {

@@ -127,6 +127,8 @@ pub struct Claims {
     /// Whether what it writes is known. False for an agent's task with no claim to write: it may write
     /// anything, so it runs alone among writers.
     pub is_known: bool,
+    /// Whether anything is said of writing, `writes nothing` too. A `run` that says nothing may change what no other claims.
+    pub is_said: bool,
     /// The claims, in the order of the file.
     pub claims: Vec<Claim>,
 }

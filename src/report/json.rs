@@ -54,6 +54,10 @@ fn name(progress: &Progress, event: &Event, object: &mut Map<String, Value>) {
             }
         }
         Event::AttemptRunning { task, .. }
+        | Event::TreeForked { task, .. }
+        | Event::TaskCommitted { task, .. }
+        | Event::TaskMerged { task, .. }
+        | Event::MergeConflicted { task, .. }
         | Event::AttemptEnded { task, .. }
         | Event::RetryScheduled { task, .. }
         | Event::TaskEnded { task, .. } => {
@@ -84,7 +88,10 @@ fn name(progress: &Progress, event: &Event, object: &mut Map<String, Value>) {
         | Event::CleanupStarted { group, .. } => {
             object.insert("group".into(), json!(group_name(progress, *group)));
         }
-        Event::StopRequested { .. } | Event::RunEnded { .. } => {}
+        Event::BranchStarted { .. }
+        | Event::BranchMoved { .. }
+        | Event::StopRequested { .. }
+        | Event::RunEnded { .. } => {}
     }
 }
 

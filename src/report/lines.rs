@@ -30,6 +30,9 @@ pub fn name_width(progress: &Progress) -> usize {
     tasks.chain(gates).filter(|width| *width <= NAMES).max().unwrap_or(0).max("preflight".len())
 }
 
+/// How many lines of a conflict are shown.
+const HUNKS: usize = 16;
+
 /// The lines for an entry that `progress` has already taken in; none when the look's verbosity leaves it out.
 pub fn lines(progress: &Progress, place: &RunPlace, look: &Look, names: usize, entry: &Entry) -> Vec<String> {
     let Some(line) = line(progress, place, look, &entry.event) else { return Vec::new() };
@@ -98,6 +101,34 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
                 None => format!("started (attempt {attempt})"),
             };
             say(Normal, task_name(progress, *task), text)
+        }
+        Event::BranchStarted { branch, base } => {
+            let text = format!("work is merged into the branch {branch}, from {}", words::commit(base));
+            say(Normal, &format!("run {run}"), text)
+        }
+        Event::BranchMoved { .. } => return None,
+        Event::TreeForked { task, tree, base, .. } => {
+            let text = format!("works in the worktree {tree}, from {}", words::commit(base));
+            say(Verbose, task_name(progress, *task), text)
+        }
+        Event::TaskCommitted { task, commit, size, .. } => {
+            let text = format!("committed {}: {}", words::commit(commit), words::change(size));
+            say(Verbose, task_name(progress, *task), text)
+        }
+        Event::TaskMerged { task, commit, size, .. } => {
+            let text = format!("merged as {}: {}", words::commit(commit), words::change(size));
+            say(Normal, task_name(progress, *task), text)
+        }
+        Event::MergeConflicted { task, paths, hunks, .. } => {
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let text = format!("conflict in {}", words::list(&paths, 5));
+            let bar = look.mark("│ ", "| ");
+            let more = hunks
+                .lines()
+                .take(HUNKS)
+                .map(|line| format!("{bar}{}", words::one_line(line, 160)))
+                .collect();
+            Line { tone: Some(Tone::Attention), more, ..say(Normal, task_name(progress, *task), text) }
         }
         Event::AttemptRunning { task, pid, .. } => {
             let text = pid.map_or("under way".to_string(), |pid| format!("runs as process {pid}"));

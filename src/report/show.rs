@@ -279,13 +279,17 @@ impl Sight<'_> {
                 format!("{} so far{pid}", words::about(passed(attempt.starting_at, now)))
             }
         };
-        let usage = words::usage(&attempt.usage);
+        let mut usage = words::usage(&attempt.usage);
+        if words::is_cost_unknown(progress.plan.task(id), attempt) && !attempt.usage.is_unknown() {
+            usage.push_str(", cost unknown");
+        }
         let usage = if usage.is_empty() { usage } else { format!("  {usage}") };
         lines.push(format!(
             "attempt {}  {}  {end}{usage}",
             attempt.number,
             words::date(attempt.starting_at, &look.zone)
         ));
+        self.work(attempt, lines);
         let owner = CheckOwner::Task(id, attempt.number);
         self.checks(owner, &progress.plan.task(id).success, &attempt.checks, lines);
         for approval in progress
@@ -295,6 +299,28 @@ impl Sight<'_> {
         {
             lines.push(format!("  {}", words::one_line(&approval.question, 300)));
             lines.push(format!("    {}", answered(approval)));
+        }
+    }
+
+    /// What an attempt changed in its worktree, and where that is.
+    fn work(&self, attempt: &Attempt, lines: &mut Vec<String>) {
+        let Some(tree) = &attempt.tree else { return };
+        let path = self.place.logs.join("trees").join(&tree.name);
+        if path.exists() {
+            lines.push(format!("  worktree {}", path.display()));
+        }
+        if let Some(commit) = &attempt.commit {
+            let merged = if attempt.is_merged { "merged" } else { "not merged" };
+            let (id, size) = (words::commit(&commit.commit), words::change(&commit.size));
+            lines.push(format!("  commit {id}, {size}, {merged}: git show {id}"));
+        }
+        if let Some(conflict) = &attempt.conflict {
+            let paths: Vec<&str> = conflict.paths.iter().map(String::as_str).collect();
+            lines.push(format!("  conflict in {}", words::list(&paths, 5)));
+            let bar = self.look.mark("│ ", "| ");
+            lines.extend(
+                conflict.hunks.lines().map(|line| format!("    {bar}{}", words::one_line(line, 160))),
+            );
         }
     }
 

@@ -19,6 +19,7 @@ pub fn lines(progress: &Progress, place: &RunPlace, look: &Look) -> Vec<String> 
     }
     let mut lines = vec![headline(progress, place, look)];
     lines.push(counts(progress, look));
+    lines.extend(merged(progress));
     for outcome in [Outcome::Failed, Outcome::Cancelled, Outcome::Parked] {
         ended_badly(progress, place, look, outcome, &mut lines);
     }
@@ -97,11 +98,65 @@ fn counts(progress: &Progress, look: &Look) -> String {
         texts.push(format!("{} not ended", counts.waiting + counts.active));
     }
     let usage = words::usage(&progress.usage());
+    let is_told = !usage.is_empty() || has_budget(progress);
     if !usage.is_empty() {
         texts.push(usage);
     }
+    let tasks = progress.plan.tasks.iter().zip(&progress.tasks);
+    let attempts = tasks.flat_map(|(task, state)| state.attempts.iter().map(move |attempt| (task, attempt)));
+    let unknown = attempts.filter(|(task, attempt)| words::is_cost_unknown(task, attempt)).count();
+    // Not known is not nothing.
+    if unknown > 0 && is_told {
+        texts.push(format!("cost of {} unknown", words::count(unknown, "attempt")));
+    }
     let dot = look.mark(" · ", ", ");
     format!("  {}: {}", words::count(counts.total(), "task"), texts.join(dot))
+}
+
+/// Whether anything limits what may be spent.
+fn has_budget(progress: &Progress) -> bool {
+    let plan = &progress.plan;
+    let groups = plan.groups.iter().map(|group| &group.budget);
+    let tasks = plan.tasks.iter().map(|task| &task.budget);
+    let agents = plan.agents.iter().map(|agent| &agent.budget);
+    groups.chain(tasks).chain(agents).any(|budget| budget.money.is_some() || budget.tokens.is_some())
+}
+
+/// What was merged, and where it is.
+fn merged(progress: &Progress) -> Option<String> {
+    let branch = progress.branch.as_ref()?;
+    let commits = progress.tasks.iter().flat_map(|task| &task.merged);
+    let mut sum = crate::event::ChangeSize::default();
+    for commit in commits {
+        sum.insertions = sum.insertions.saturating_add(commit.size.insertions);
+        sum.deletions = sum.deletions.saturating_add(commit.size.deletions);
+    }
+    let tasks = progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
+    if tasks == 0 {
+        return Some(format!("  nothing was merged into {}", branch.name));
+    }
+    Some(format!(
+        "  merged: {} into {} at {}, +{} −{}",
+        words::count(tasks, "task"),
+        branch.name,
+        words::commit(&branch.tip),
+        sum.insertions,
+        sum.deletions
+    ))
+}
+
+/// The trees of tasks that ended badly: what they hold is nowhere else.
+fn kept_trees(progress: &Progress, place: &RunPlace) -> Vec<String> {
+    let mut trees = Vec::new();
+    for task in &progress.tasks {
+        if !matches!(task.state, TaskState::Ended(Outcome::Failed | Outcome::Cancelled)) {
+            continue;
+        }
+        let tree = task.last_attempt().and_then(|attempt| attempt.tree.as_ref());
+        let path = tree.map(|tree| place.logs.join("trees").join(&tree.name)).filter(|path| path.exists());
+        trees.extend(path.map(|path| path.display().to_string()));
+    }
+    trees
 }
 
 fn head(look: &Look, text: &str, lines: &mut Vec<String>) {
@@ -290,7 +345,11 @@ fn next(progress: &Progress, place: &RunPlace, look: &Look, lines: &mut Vec<Stri
         .position(|gate| matches!(gate.decision, Some(Decision::NoGo | Decision::Blocked)))
         .map(|index| GateId(index as u32));
     match progress.run_end().map(|(outcome, _)| outcome) {
-        Some(RunOutcome::Succeeded) => {}
+        Some(RunOutcome::Succeeded) => {
+            if progress.branch.as_ref().is_some_and(|branch| branch.tip != branch.base) {
+                commands.push((format!("wavec apply {run}"), "bring the branch into the checkout"));
+            }
+        }
         Some(RunOutcome::Waiting) => {
             commands.push((format!("wavec resume {run}"), "go on once it is answered"));
         }
@@ -310,6 +369,14 @@ fn next(progress: &Progress, place: &RunPlace, look: &Look, lines: &mut Vec<Stri
                 ));
             }
             commands.push((format!("wavec resume {run}"), "go on from here; what succeeded is not repeated"));
+        }
+    }
+    let trees = kept_trees(progress, place);
+    if !trees.is_empty() {
+        head(look, "not merged, kept for a look", lines);
+        lines.extend(trees.iter().take(MANY).map(|tree| format!("  {tree}")));
+        if trees.len() > MANY {
+            lines.push(format!("  and {} more", trees.len() - MANY));
         }
     }
     if commands.is_empty() {

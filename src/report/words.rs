@@ -1,9 +1,11 @@
 //! Times, counts and endings in words: the same everywhere.
 
-use crate::event::progress::Progress;
+use crate::event::progress::{Attempt, Progress};
 use crate::event::{
-    Answer, ApprovalOwner, AttemptEnd, CheckOwner, Decision, ErrorClass, RunOutcome, Timestamp, Usage,
+    Answer, ApprovalOwner, AttemptEnd, ChangeSize, CheckOwner, Decision, ErrorClass, RunOutcome, Timestamp,
+    Usage,
 };
+use crate::plan::{Action, Task};
 use jiff::tz::TimeZone;
 
 /// A length of time for people, two units at most: `0.4 s`, `12 s`, `1m 03s`, `2h 05m`, `3d 4h`.
@@ -192,6 +194,23 @@ pub fn criterion_title(progress: &Progress, owner: CheckOwner, index: u32) -> &s
         CheckOwner::Gate(gate) => plan.gates.get(gate.index()).map(|gate| gate.checks.as_slice()),
     };
     criteria.and_then(|criteria| criteria.get(index as usize)).map_or("?", |criterion| &criterion.title)
+}
+
+/// A commit's id, as people read it.
+pub fn commit(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}
+
+/// How much a commit changes: `3 files, +40 −2`.
+pub fn change(size: &ChangeSize) -> String {
+    format!("{}, +{} −{}", count(size.files as usize, "file"), size.insertions, size.deletions)
+}
+
+/// Whether an agent worked and nobody knows what that cost.
+pub fn is_cost_unknown(task: &Task, attempt: &Attempt) -> bool {
+    let is_prompt = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+    let has_worked = !matches!(attempt.end, None | Some(AttemptEnd::CouldNotStart { .. }));
+    is_prompt && has_worked && attempt.usage.money.is_none()
 }
 
 /// What was spent, where something is known: `12k tokens, $0.42`.

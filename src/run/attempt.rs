@@ -7,10 +7,11 @@ use super::context::{Context, Environment, Outputs};
 use super::process::{Attended, attend};
 use super::words::last_lines;
 use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
-use crate::driver::{Answered, Driver, Files};
+use crate::driver::{Answered, Driver, Files, Reading, Role};
 use crate::event::{AttemptEnd, Usage};
 use crate::plan::{Action, Agent, OutputSource, Task, TaskId};
 use crate::shell;
+use crate::workspace::{Conflict, Snapshot, Tree};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +26,21 @@ pub struct Assignment {
     pub attempt: u32,
     /// What failed before, for the next to know.
     pub feedback: Option<String>,
+    /// The agent's session to go on with.
+    pub session: Option<String>,
     pub outputs: Arc<Outputs>,
+    /// The worktree that it works in; none: the plan's directory.
+    pub tree: Option<Tree>,
+    /// What its earlier work conflicted with.
+    pub conflict: Option<Conflict>,
     pub cancel: watch::Receiver<Urgency>,
+}
+
+impl Assignment {
+    /// Where the plan's directory is for it.
+    fn directory(&self) -> &Path {
+        self.tree.as_ref().map_or(&self.context.directory, |tree| &tree.directory)
+    }
 }
 
 /// How the work of an attempt ended.
@@ -41,6 +55,10 @@ pub struct Work {
     pub missing: Option<String>,
     /// The last lines that it printed.
     pub last_lines: String,
+    /// The agent's session, where another attempt can go on with it.
+    pub session: Option<String>,
+    /// What it changed in its worktree, where it works in one and changed anything.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// Does the work. Says when its process runs.
@@ -55,6 +73,8 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
             outputs: Vec::new(),
             missing: None,
             last_lines: String::new(),
+            session: None,
+            snapshot: None,
         },
     };
     work.took = begin.elapsed();
@@ -65,14 +85,18 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
 async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)) -> Result<Work, String> {
     let Assignment { context, task: id, attempt, outputs, .. } = assignment;
     let task = context.plan.task(*id);
-    let call = Call::of(assignment, task)?;
+    super::trees::prepare(context, assignment.tree.as_ref(), assignment.conflict.as_ref()).await?;
+    let mut call = Call::of(assignment, task)?;
+    if let Some(tree) = &assignment.tree {
+        call.environment.insert("WAVEC_TREE".into(), tree.root.clone().into());
+    }
     let mut job = context.job(
         format!("{}/{attempt}", task.name),
         context.attempt_file(*id, *attempt, "log"),
         call.words,
         call.environment,
     );
-    job.directory = context.directory.join(&task.directory);
+    job.directory = assignment.directory().join(&task.directory);
     job.direct = call.direct;
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
@@ -83,16 +107,37 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
     let Attended { end, is_timed_out } =
         attend(execution, assignment.cancel.clone(), limit, on_running).await;
 
-    let stdout = String::from_utf8_lossy(&end.stdout).into_owned();
-    let (mut how, text, usage) = match &call.agent {
-        Some(agent) => answer(agent, call.files.as_ref(), &end.status, &stdout),
-        None => (by_status(&end.status), stdout.trim_end_matches(['\n', '\r']).to_owned(), Usage::default()),
+    let mut stdout = String::from_utf8_lossy(&end.stdout).into_owned();
+    if end.is_stdout_cut && call.agent.is_some() {
+        // The last word comes last: it is in the log.
+        stdout = std::fs::read(&log).map_or(stdout, |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let reading = match &call.agent {
+        Some(agent) => answer(agent, call.files.as_ref(), &end.status, &stdout, &log),
+        None => Reading {
+            end: by_status(&end.status),
+            text: stdout.trim_end_matches(['\n', '\r']).to_owned(),
+            ..Reading::default()
+        },
     };
+    let Reading { end: mut how, text, usage, session, denied } = reading;
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
     }
     if how == AttemptEnd::Done && before.is_some() && before == picture(assignment, task, true).await {
-        how = AttemptEnd::Claims { violations: vec![no_change(task)] };
+        how = AttemptEnd::Claims { violations: vec![no_change(task, &denied)] };
+    }
+    let mut snapshot = None;
+    if let (AttemptEnd::Done, Some(tree)) = (&how, &assignment.tree) {
+        let harvest = super::trees::harvest(context, *id, *attempt, tree).await?;
+        let mut violations = harvest.violations;
+        if harvest.snapshot.is_none() && violations.is_empty() && must_change(task, call.agent.is_some()) {
+            violations.push(no_change(task, &denied));
+        }
+        if !violations.is_empty() {
+            how = AttemptEnd::Claims { violations };
+        }
+        snapshot = harvest.snapshot;
     }
     let mut taken = Vec::new();
     let mut missing = None;
@@ -104,7 +149,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
                 }
                 OutputSource::Stdout => Ok(text.clone()),
                 OutputSource::File(file) => {
-                    context.fill(file, outputs).and_then(|file| read_output(&context.directory, &file))
+                    context.fill(file, outputs).and_then(|file| read_output(assignment.directory(), &file))
                 }
             };
             match value {
@@ -123,6 +168,8 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
         outputs: taken,
         missing,
         last_lines: context.mask(&last_lines(&tail)),
+        session,
+        snapshot,
     })
 }
 
@@ -153,16 +200,15 @@ impl<'a> Call<'a> {
             Action::Prompt(prompt) => context.fill(prompt, outputs)?,
             Action::PromptFile(file) => {
                 let file = context.fill(file, outputs)?;
-                let text = std::fs::read_to_string(context.directory.join(&file));
+                // As earlier tasks have left it; one that no commit holds is where the plan is.
+                let text = std::fs::read_to_string(assignment.directory().join(&file))
+                    .or_else(|_| std::fs::read_to_string(context.directory.join(&file)));
                 text.map_err(|error| format!("the prompt `{file}` cannot be read: {error}"))?
             }
             Action::Wait(_) | Action::Approve(_) => panic!("BUG: nothing is to be carried out"),
         };
         let agent = task.agent.map(|agent| context.plan.agent(agent));
         let agent = agent.ok_or("nobody is named to do it")?;
-        let driver = Driver::of(agent).map_err(|error| error.to_string())?;
-        let program = agent.command.as_ref().ok_or("its agent has no program")?;
-        let words = context.words(program, &task.shell, outputs)?;
         let files = Files {
             prompt: context.attempt_file(*id, *attempt, "prompt.md"),
             result: context.attempt_file(*id, *attempt, "result"),
@@ -174,10 +220,16 @@ impl<'a> Call<'a> {
             Some(feedback) => format!("{prompt}\n\n{feedback}"),
             None => prompt,
         };
-        write_prompt(&files, &prompt).map_err(|error| format!("its prompt cannot be written: {error}"))?;
         let mut environment = context.agent_environment(&agent.env, Some((*id, *attempt)), outputs)?;
-        let variables = driver.variables(agent, &files);
-        environment.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        let asked = Asked {
+            agent,
+            prompt: &prompt,
+            files: &files,
+            directory: &assignment.directory().join(&task.directory),
+            session: assignment.session.as_deref(),
+            is_judge: false,
+        };
+        let words = asked.words(context, &task.shell, outputs, &mut environment)?;
         add_feedback(assignment, &mut environment)?;
         Ok(Call { words, direct: None, environment, agent: Some(agent), files: Some(files) })
     }
@@ -201,7 +253,7 @@ fn add_feedback(assignment: &Assignment, environment: &mut Environment) -> Resul
 }
 
 /// Writes what an agent is told, and clears the place where it may answer.
-pub fn write_prompt(files: &Files, prompt: &str) -> io::Result<()> {
+fn write_prompt(files: &Files, prompt: &str) -> io::Result<()> {
     write(&files.prompt, prompt)?;
     match std::fs::remove_file(&files.result) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -219,8 +271,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 
 /// What the claimed files are like, where it matters whether the task changes any.
 async fn picture(assignment: &Assignment, task: &Task, is_agent: bool) -> Option<Picture> {
-    let matters = is_agent && !task.may_change_nothing && task.claims.is_known && task.claims.may_write();
-    if !matters {
+    if assignment.tree.is_some() || !must_change(task, is_agent) {
         return None;
     }
     let context = Arc::clone(&assignment.context);
@@ -229,7 +280,12 @@ async fn picture(assignment: &Assignment, task: &Task, is_agent: bool) -> Option
     tokio::task::spawn_blocking(take).await.ok()
 }
 
-fn no_change(task: &Task) -> String {
+/// Whether a task that changes nothing has failed.
+fn must_change(task: &Task, is_agent: bool) -> bool {
+    is_agent && !task.may_change_nothing && task.claims.is_known && task.claims.may_write()
+}
+
+fn no_change(task: &Task, denied: &[String]) -> String {
     let globs: Vec<String> = task
         .claims
         .claims
@@ -238,33 +294,34 @@ fn no_change(task: &Task) -> String {
         .map(|claim| format!("`{}`", claim.glob))
         .collect();
     let shown = &globs[..globs.len().min(3)];
+    let denied: Vec<String> = denied.iter().map(|tool| format!("`{tool}`")).collect();
+    let because = match denied.len() {
+        0 => String::new(),
+        count => format!("; it was denied {}", super::words::some_of(&denied[..count.min(3)], count)),
+    };
     format!(
-        "no change: it claims to write {}, and changed none of it",
+        "no change: it claims to write {}, and changed none of it{because}",
         super::words::some_of(shown, globs.len())
     )
 }
 
 /// How an agent's call came back, by its driver.
-fn answer(
-    agent: &Agent,
-    files: Option<&Files>,
-    status: &JobStatus,
-    stdout: &str,
-) -> (AttemptEnd, String, Usage) {
+fn answer(agent: &Agent, files: Option<&Files>, status: &JobStatus, stdout: &str, log: &Path) -> Reading {
+    let unread = || Reading { end: by_status(status), ..Reading::default() };
     let code = match status {
         JobStatus::Exit(code) => Some(*code),
         JobStatus::Signal(_) => None,
-        JobStatus::CouldNotStart(_) => return (by_status(status), String::new(), Usage::default()),
+        JobStatus::CouldNotStart(_) => return unread(),
     };
-    let Ok(driver) = Driver::of(agent) else { return (by_status(status), String::new(), Usage::default()) };
+    let Ok(driver) = Driver::of(agent) else { return unread() };
     let result = files.and_then(|files| std::fs::read(&files.result).ok());
     let result = result.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let reading = driver.read(&Answered { code, stdout, result: result.as_deref() });
-    let end = match reading.end {
-        AttemptEnd::Signal { .. } => by_status(status),
-        end => end,
-    };
-    (end, reading.text, reading.usage)
+    let log = both_ends(log);
+    let mut reading = driver.read(&Answered { code, stdout, log: &log, result: result.as_deref() });
+    if matches!(reading.end, AttemptEnd::Signal { .. }) {
+        reading.end = by_status(status);
+    }
+    reading
 }
 
 fn by_status(status: &JobStatus) -> AttemptEnd {
@@ -315,6 +372,96 @@ fn tail(log: &Path) -> String {
         Ok(bytes)
     };
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+/// The beginning and the end of a log.
+pub fn both_ends(log: &Path) -> String {
+    use std::io::Read;
+    const HEAD: u64 = 32 << 10;
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(log).and_then(|file| file.take(HEAD).read_to_end(&mut bytes));
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    match read {
+        Ok(length) if length as u64 == HEAD => format!("{head}\n{}", tail(log)),
+        _ => head,
+    }
+}
+
+/// What an agent is asked, before it is known how its program is called.
+pub struct Asked<'a> {
+    pub agent: &'a Agent,
+    pub prompt: &'a str,
+    pub files: &'a Files,
+    pub directory: &'a Path,
+    pub session: Option<&'a str>,
+    pub is_judge: bool,
+}
+
+impl Asked<'_> {
+    /// The words of the call; its files are written, its variables added. An `Err` is a reason why it cannot be made.
+    pub fn words(
+        &self,
+        context: &Context,
+        shell: &[String],
+        outputs: &Outputs,
+        environment: &mut Environment,
+    ) -> Result<Vec<String>, String> {
+        let driver = Driver::of(self.agent).map_err(|error| error.to_string())?;
+        let program = match &self.agent.command {
+            Some(program) => context.words(program, shell, outputs)?,
+            None => Vec::new(),
+        };
+        let role = role(self.agent, context)?;
+        let wavec = std::env::current_exe().map_err(|error| format!("wavec cannot find itself: {error}"))?;
+        let call = crate::driver::Call {
+            agent: self.agent,
+            prompt: self.prompt,
+            files: self.files,
+            directory: self.directory,
+            role: role.as_ref(),
+            session: self.session.filter(|_| driver.has_sessions()),
+            is_judge: self.is_judge,
+            program,
+            wavec: &wavec,
+        };
+        let prompt = if driver == Driver::Acp { call.prompt_with_role() } else { self.prompt.to_owned() };
+        let invocation = driver.invoke(&call);
+        let failed = |error: io::Error| format!("its prompt cannot be written: {error}");
+        write_prompt(self.files, &prompt).map_err(failed)?;
+        for (path, text) in &invocation.files {
+            write(path, text).map_err(failed)?;
+        }
+        let variables = invocation.variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        environment.extend(variables);
+        Ok(invocation.words)
+    }
+}
+
+/// Who an agent is to be: by its definition, or its instructions. Programs of the plan's own find the file by themselves.
+fn role(agent: &Agent, context: &Context) -> Result<Option<Role>, String> {
+    if agent.driver == "command" {
+        return Ok(None);
+    }
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))
+    };
+    if let Some(file) = &agent.definition_file {
+        let text = read(&context.directory.join(file))?;
+        let (head, body) = text
+            .trim_start_matches('\u{feff}')
+            .strip_prefix("---")
+            .and_then(|rest| rest.split_once("\n---"))
+            .unwrap_or(("", &text));
+        let description = head.lines().find_map(|line| line.strip_prefix("description:"));
+        let description = description.unwrap_or(&agent.name).trim().trim_matches(['"', '\'']).to_owned();
+        let text = body.split_once('\n').map_or("", |(_, body)| body).trim().to_owned();
+        return Ok(Some(Role { text, description, is_definition: true }));
+    }
+    if agent.instructions.is_empty() {
+        return Ok(None);
+    }
+    let text = read(&context.directory.join(&agent.instructions))?;
+    Ok(Some(Role { text, description: agent.name.clone(), is_definition: false }))
 }
 
 /// A length of time as events carry it.

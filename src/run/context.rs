@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::event::CheckOwner;
 use crate::plan::{Command, EnvValue, GroupId, Part, Plan, SecretSource, Task, TaskId, Template};
 use crate::shell::{self, Piece};
+use crate::workspace::{Workspace, is_of_git};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
@@ -34,6 +35,8 @@ pub struct Context {
     pub directory: PathBuf,
     pub state: PathBuf,
     pub backend: Arc<dyn Backend>,
+    /// The repository, where tasks work in worktrees.
+    pub workspace: Option<Arc<Workspace>>,
     /// Begins every mark of this run, of all its sessions, and of no other run.
     pub mark: String,
     /// wavec's own environment, without its secrets and what an outer wavec told its task.
@@ -46,6 +49,7 @@ pub struct Context {
 impl Context {
     pub fn new(plan: Arc<Plan>, setup: &Setup) -> Result<Context> {
         let secrets = secrets(&plan, setup)?;
+        let workspace = super::trees::open(&plan, setup)?;
         let place = blake3::hash(setup.state.as_os_str().as_encoded_bytes()).to_hex();
         // What an outer wavec told its task is not for ours, nor is a secret for those that are not given it.
         let is_secret = |name: &OsString| {
@@ -55,15 +59,19 @@ impl Context {
         };
         let is_own = |name: &OsString| {
             let is_outer = name != "WAVEC_MARK" && name.as_encoded_bytes().starts_with(b"WAVEC_");
-            !is_outer && !is_secret(name)
+            // A wavec that git started, as from a hook, does not have its tasks work on that git's files.
+            let is_of_git = workspace.is_some() && is_of_git(name);
+            !is_outer && !is_secret(name) && !is_of_git
         };
+        let environment = setup.environment.iter().filter(|(name, _)| is_own(name)).cloned().collect();
         Ok(Context {
             run: setup.run,
             directory: setup.directory.clone(),
             state: setup.state.clone(),
             backend: Arc::clone(&setup.backend),
             mark: format!("{}-{}/", &place[..12], setup.run),
-            environment: setup.environment.iter().filter(|(name, _)| is_own(name)).cloned().collect(),
+            environment,
+            workspace: workspace.map(Arc::new),
             masks: secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect(),
             secrets,
             plan,
@@ -277,7 +285,7 @@ fn task_directory(state: &Path, task: &Task) -> PathBuf {
 }
 
 /// A qualified name as the name of a directory: itself, unless it is too long for one.
-fn directory_name(name: &str) -> String {
+pub fn directory_name(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
     }

@@ -13,7 +13,9 @@ use crate::backend::{JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files};
 use crate::event::{CheckOwner, Verdict};
 use crate::plan::{AgentId, Command, Comparison, Criterion, Template, Test};
+use crate::workspace::Tree;
 use regex::bytes::{Regex, RegexBuilder};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,6 +39,22 @@ pub struct Subject {
     /// Or why it cannot be made.
     pub environment: Result<Environment, String>,
     pub cancel: watch::Receiver<Urgency>,
+    /// Where the plan's directory is for them.
+    pub directory: PathBuf,
+    /// The worktree that has to be made first, and where they are tested then.
+    pub tree: Option<Tree>,
+    /// Why nothing can be tested.
+    pub trouble: Option<String>,
+}
+
+impl Subject {
+    /// Makes the worktree that they are tested in, with what it is to hold.
+    pub async fn prepare(&mut self) {
+        let (Some(tree), Some(workspace)) = (self.tree.take(), &self.context.workspace) else { return };
+        self.directory.clone_from(&tree.directory);
+        let made = super::trees::aside(workspace, move |workspace| workspace.refresh(&tree)).await;
+        self.trouble = made.err().map(|error| error.to_string());
+    }
 }
 
 fn pass(evidence: impl Into<String>) -> Tested {
@@ -66,6 +84,9 @@ pub async fn test(subject: &Subject, index: u32, criterion: &Criterion) -> Teste
 
 /// An `Err` is a reason why the test could not be made.
 async fn carry_out(subject: &Subject, index: u32, criterion: &Criterion) -> Result<Tested, String> {
+    if let Some(trouble) = &subject.trouble {
+        return Err(trouble.clone());
+    }
     match &criterion.test {
         Test::Runs { command, exits, prints, within } => {
             runs(subject, index, criterion, command, *exits, prints.as_deref(), *within).await
@@ -110,7 +131,7 @@ async fn carry_out(subject: &Subject, index: u32, criterion: &Criterion) -> Resu
         }
         Test::ValueAt { file, pointer, comparison, number } => {
             let file = subject.context.fill(file, &subject.outputs)?;
-            let value = number::in_file(&subject.context.directory, &file, pointer)?;
+            let value = number::in_file(&subject.directory, &file, pointer)?;
             Ok(compare(&format!("`{pointer}` of `{file}`"), &value, *comparison, *number))
         }
         Test::Manual => Err("a person decides it".into()),
@@ -161,6 +182,7 @@ async fn command(
     }
     let mut job = context.job(format!("{name}/check-{}", index + 1), log.clone(), words, environment);
     job.captures_stdout = true;
+    job.directory.clone_from(&subject.directory);
     let attended = attend(context.backend.start(job), subject.cancel.clone(), within, |_| ()).await;
     // Read aside when it is long.
     const SHORT: u64 = 1 << 20;
@@ -251,8 +273,6 @@ async fn judged(
     let context = &subject.context;
     let agent = context.plan.agent(agent);
     let driver = Driver::of(agent).map_err(|error| error.to_string())?;
-    let program = agent.command.as_ref().ok_or("its agent has no program")?;
-    let words = context.words(program, &criterion.shell, &subject.outputs)?;
     let question = context.fill(question, &subject.outputs)?;
     let place = super::check_log(&context.state, &context.plan, subject.owner, index);
     let files = Files {
@@ -262,14 +282,20 @@ async fn judged(
             .filter(|path| !path.is_empty())
             .map(|path| context.directory.join(path)),
     };
-    super::attempt::write_prompt(&files, &driver.judgement(&question)).map_err(|error| error.to_string())?;
     let task = match subject.owner {
         CheckOwner::Task(task, attempt) => Some((task, attempt)),
         _ => None,
     };
     let mut environment = context.agent_environment(&agent.env, task, &subject.outputs)?;
-    let variables = driver.variables(agent, &files);
-    environment.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+    let asked = super::attempt::Asked {
+        agent,
+        prompt: &driver.judgement(&question),
+        files: &files,
+        directory: &subject.directory,
+        session: None,
+        is_judge: true,
+    };
+    let words = asked.words(context, &criterion.shell, &subject.outputs, &mut environment)?;
     let ran = command(subject, index, words, environment, agent.timeout).await;
     if ran.is_timed_out {
         return Err(format!(
@@ -284,8 +310,9 @@ async fn judged(
         JobStatus::CouldNotStart(reason) => return Err(reason),
     };
     let result = std::fs::read(&files.result).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let log = super::attempt::both_ends(&place);
     let (verdict, reason) =
-        driver.verdict(&Answered { code, stdout: &ran.stdout, result: result.as_deref() });
+        driver.verdict(&Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() });
     let reason = reason.lines().take(SHOWN).map(short).collect::<Vec<_>>().join("\n");
     Ok(Tested { verdict, evidence: format!("`{}`: {reason}", agent.name) })
 }
@@ -298,7 +325,7 @@ struct Found {
 
 async fn find(subject: &Subject, glob: &Template) -> Result<Found, String> {
     let pattern = subject.context.fill(glob, &subject.outputs)?;
-    let directory = subject.context.directory.clone();
+    let directory = subject.directory.clone();
     blocking(move || Ok(Found { paths: files::find(&directory, &pattern)?, pattern })).await
 }
 
@@ -325,7 +352,7 @@ impl Lines {
 async fn search(subject: &Subject, expression_text: &str, glob: &Template) -> Result<Lines, String> {
     let expression = expression(expression_text, false)?;
     let pattern = subject.context.fill(glob, &subject.outputs)?;
-    let directory = subject.context.directory.clone();
+    let directory = subject.directory.clone();
     blocking(move || {
         let paths = files::only_files(&directory, files::find(&directory, &pattern)?);
         let mut found = Lines { pattern, files: paths.len(), lines: Vec::new(), total: 0 };

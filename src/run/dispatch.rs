@@ -10,13 +10,15 @@ use super::criteria::{self, Subject, Tested};
 use super::judging::{Judging, Question};
 use super::pace::Pace;
 use super::timers::{Timer, TimerId, Timers};
+use super::trees::{Merging, Tip};
 use super::{Request, Setup, Sink};
 use crate::backend::{Urgency, raise};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::progress::Progress;
-use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp};
+use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Change, Limits, Schedule, State, Work as Step};
+use crate::workspace::{Conflict, Merged, Snapshot, Tree};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +38,10 @@ pub(super) enum Message {
     Checked { owner: CheckOwner, index: u32, tested: Tested, took: Duration },
     /// All criteria of an owner that can be tested were.
     TestsOver { owner: CheckOwner },
+    /// A merge was made, or could not be.
+    Merged { task: TaskId, result: Box<Result<Merged>> },
+    /// git's branch was to show a commit.
+    Shown { commit: String },
     /// A time has come.
     Due(Timer),
 }
@@ -48,6 +54,12 @@ pub(super) enum Effect {
     Test(Box<Subject>, Vec<u32>),
     /// End work or tests sooner.
     Hurry(watch::Sender<Urgency>, Urgency),
+    /// Merge what a task changed.
+    Merge(Box<Merging>),
+    /// Have git's branch show a commit.
+    Show { branch: String, commit: String, known: Vec<String> },
+    /// Take a worktree away whose content is saved in that commit.
+    Discard(Tree, String),
 }
 
 /// The life of a task, in life order.
@@ -62,6 +74,8 @@ pub(super) enum Stage {
     Asking { begin: Instant },
     /// The attempt's criteria are tested.
     Checking,
+    /// What it changed is merged, or waits for that.
+    Merging,
     /// A failed attempt will be followed by another.
     Pausing { timer: TimerId, reason: String },
 }
@@ -89,6 +103,16 @@ pub(super) struct TaskLife {
     pub feedback: Option<String>,
     /// The last lines that the newest attempt printed.
     pub last_lines: String,
+    /// What all its attempts have spent, where known.
+    pub usage: Usage,
+    /// The agent's session, where the next attempt can go on with it.
+    pub session: Option<String>,
+    /// The worktree that its attempts work in.
+    pub tree: Option<Tree>,
+    /// What the newest attempt changed there.
+    pub snapshot: Option<Snapshot>,
+    /// What that conflicts with.
+    pub conflict: Option<Conflict>,
 }
 
 /// How far the run is.
@@ -156,13 +180,17 @@ pub(super) struct Dispatcher<'s> {
     /// Whether the first changes of a session are still to come: those that an earlier session has told of.
     pub is_taking_over: bool,
     pub session: u32,
+    /// The branch that good work goes into.
+    pub tip: Tip,
+    /// What the world did meanwhile: the run ends with it.
+    pub trouble: Option<Error>,
     started: (Timestamp, Instant),
     sink: &'s mut dyn Sink,
     requests: mpsc::Receiver<Request>,
     is_listening: bool,
     sender: mpsc::UnboundedSender<Message>,
     messages: mpsc::UnboundedReceiver<Message>,
-    jobs: JoinSet<()>,
+    pub jobs: JoinSet<()>,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
     /// When the events that may wait for others are recorded at the latest.
@@ -187,6 +215,11 @@ impl<'s> Dispatcher<'s> {
             transient: 0,
             feedback: None,
             last_lines: String::new(),
+            usage: Usage::default(),
+            session: None,
+            tree: None,
+            snapshot: None,
+            conflict: None,
         };
         Ok(Dispatcher {
             context: Arc::new(Context::new(Arc::clone(&plan), &setup)?),
@@ -215,6 +248,8 @@ impl<'s> Dispatcher<'s> {
             is_taking_over: setup.progress.is_some(),
             before: setup.progress.map(Arc::new),
             session: setup.session,
+            tip: Tip::default(),
+            trouble: None,
             started: (setup.now, Instant::now()),
             sink,
             requests,
@@ -238,7 +273,7 @@ impl<'s> Dispatcher<'s> {
         while let Ok(request) = self.requests.try_recv() {
             self.hear(Message::Request(request));
         }
-        self.begin();
+        self.begin()?;
         loop {
             // Before anything is decided: what people have said may be what it waits for.
             while let Ok(request) = self.requests.try_recv() {
@@ -246,6 +281,12 @@ impl<'s> Dispatcher<'s> {
             }
             self.advance();
             self.watch_turns();
+            if let Some(error) = self.trouble.take() {
+                // What happened before it stays known.
+                let _ = self.commit();
+                self.abandon().await;
+                return Err(error);
+            }
             if self.may_wait() {
                 self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
             } else if let Err(error) = self.commit() {
@@ -256,6 +297,7 @@ impl<'s> Dispatcher<'s> {
                 let (outcome, reason) = (*outcome, reason.clone());
                 // Whatever escaped from its job has no one but wavec left.
                 self.context.backend.end_escaped(self.context.mark.clone()).await;
+                self.settle().await?;
                 self.sink.record(&[Event::RunEnded { outcome, reason }])?;
                 return Ok(outcome);
             }
@@ -315,6 +357,8 @@ impl<'s> Dispatcher<'s> {
             Message::Worked { task, work } => self.worked(task, *work),
             Message::Checked { owner, index, tested, took } => self.checked(owner, index, tested, took),
             Message::TestsOver { owner } => self.tests_over(owner),
+            Message::Merged { task, result } => self.merged(task, *result),
+            Message::Shown { commit } => self.shown(&commit),
             Message::Due(Timer::Retry(task)) => self.begin_attempt(task),
             Message::Due(Timer::WaitOver(task)) => self.wait_over(task),
             Message::Due(Timer::Deadline(owner, index)) => self.nobody_answered(owner, index),
@@ -344,8 +388,9 @@ impl<'s> Dispatcher<'s> {
                         let _ = sender.send(Message::Worked { task, work });
                     });
                 }
-                Effect::Test(subject, indices) => {
+                Effect::Test(mut subject, indices) => {
                     self.jobs.spawn(async move {
+                        subject.prepare().await;
                         let owner = subject.owner;
                         let plan = Arc::clone(&subject.context.plan);
                         for index in indices {
@@ -364,6 +409,9 @@ impl<'s> Dispatcher<'s> {
                     });
                 }
                 Effect::Hurry(cancel, urgency) => raise(&cancel, urgency),
+                effect @ (Effect::Merge(_) | Effect::Show { .. } | Effect::Discard(..)) => {
+                    self.with_repository(effect, sender);
+                }
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use super::timers::{Timer, TimerId};
 use super::words;
 use crate::backend::Urgency;
 use crate::event::{Answer, ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome, Verdict};
-use crate::plan::{Approval, Criterion, GroupId, Plan, TaskId, Test};
+use crate::plan::{Approval, Criterion, GroupId, Isolation, Plan, TaskId, Test};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,12 +86,26 @@ impl Dispatcher<'_> {
                     self.context.group_environment(self.plan.gate(gate).group, &self.outputs)
                 }
             };
+            let own = match owner {
+                CheckOwner::Task(task, _) => self.tasks[task.index()].tree.clone(),
+                _ => None,
+            };
+            let is_shared = matches!(owner, CheckOwner::Task(task, _)
+                if self.plan.task(task).isolation == Isolation::Shared);
+            let (directory, tree) = match own {
+                Some(tree) => (tree.directory, None),
+                None if is_shared => (self.context.directory.clone(), None),
+                None => (self.context.directory.clone(), self.tip_tree(owner)),
+            };
             let subject = Subject {
                 context: Arc::clone(&self.context),
                 owner,
                 outputs: Arc::clone(&self.outputs),
                 environment,
                 cancel: receiver,
+                directory,
+                tree,
+                trouble: None,
             };
             self.effects.push(Effect::Test(Box::new(subject), testable));
         }
@@ -164,7 +178,7 @@ impl Dispatcher<'_> {
                     let reason = self.stop_reason();
                     self.end_task(task, Outcome::Cancelled, &reason);
                 } else if judged.is_pass() {
-                    self.end_task(task, Outcome::Succeeded, "");
+                    self.task_passed(task);
                 } else {
                     self.attempt_failed(task, &judged.reason, None);
                 }

@@ -2,6 +2,7 @@
 
 use super::criteria::Tested;
 use super::dispatch::Dispatcher;
+use crate::error::Result;
 use crate::event::progress::{GateProgress, Progress, TaskState};
 use crate::event::{
     ApprovalOwner, AttemptEnd, CheckOwner, Decision, Event, Outcome, RunOutcome, Usage, Verdict,
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 impl Dispatcher<'_> {
     /// Says that the run has begun, takes over what is done, and starts the preflight.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self) -> Result<()> {
         self.events.push(Event::RunStarted {
             pid: std::process::id(),
             session: self.session,
@@ -20,9 +21,11 @@ impl Dispatcher<'_> {
         if let Some(before) = self.before.clone() {
             self.take_over(&before);
         }
+        self.begin_branch()?;
         if !self.plan.preflight.is_empty() {
             self.start_judging(CheckOwner::Preflight, Vec::new());
         }
+        Ok(())
     }
 
     fn take_over(&mut self, before: &Progress) {
@@ -39,6 +42,9 @@ impl Dispatcher<'_> {
         }
         for (life, progress) in self.tasks.iter_mut().zip(&before.tasks) {
             life.attempt = progress.next_attempt() - 1;
+            for attempt in &progress.attempts {
+                life.usage.add(&attempt.usage);
+            }
             if !progress.feedback.is_empty() {
                 life.feedback = Some(progress.feedback.clone());
             }

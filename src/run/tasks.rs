@@ -23,7 +23,7 @@ const TRANSIENT_BACKOFF: Duration = Duration::from_secs(5);
 impl Tally {
     fn count(&mut self, stage: &Stage, is_cleanup: bool, by: isize) {
         let count = match stage {
-            Stage::Working { .. } => Some(&mut self.working),
+            Stage::Working { .. } | Stage::Merging => Some(&mut self.working),
             Stage::Pausing { .. } => Some(&mut self.pausing),
             Stage::Idle | Stage::Waiting { .. } | Stage::Asking { .. } | Stage::Checking => None,
         };
@@ -47,12 +47,35 @@ impl Dispatcher<'_> {
     pub fn start_task(&mut self, task: TaskId) {
         let life = &mut self.tasks[task.index()];
         (life.failed, life.transient) = (0, 0);
-        if !self.resume_checking(task) {
-            self.begin_attempt(task);
+        if let Some(reason) = self.beyond_budget(task) {
+            return self.park_by_budget(task, &reason);
+        }
+        if self.resume_checking(task) {
+            return;
+        }
+        match self.resume_committed(task) {
+            Ok(true) => {
+                self.set(task, Stage::Checking);
+                self.check_task(task);
+            }
+            Ok(false) => self.begin_attempt(task),
+            Err(error) => self.trouble = Some(error),
         }
     }
 
+    /// Nothing more may be spent on it.
+    fn park_by_budget(&mut self, task: TaskId, reason: &str) {
+        self.parked.push(format!("`{}`: {reason}", self.plan.task(task).name));
+        self.end_task(task, Outcome::Parked, reason);
+    }
+
     pub fn begin_attempt(&mut self, task: TaskId) {
+        // A retry, too, has to fit.
+        if self.tasks[task.index()].failed > 0
+            && let Some(reason) = self.beyond_budget(task)
+        {
+            return self.park_by_budget(task, &reason);
+        }
         let life = &mut self.tasks[task.index()];
         life.attempt += 1;
         let attempt = life.attempt;
@@ -79,12 +102,16 @@ impl Dispatcher<'_> {
             }
             Action::Shell(_) | Action::Program(_) | Action::Prompt(_) | Action::PromptFile(_) => {
                 let (cancel, receiver) = watch::channel(Urgency::None);
+                let tree = self.tree_for(task, attempt);
                 let assignment = Assignment {
                     context: Arc::clone(&self.context),
                     task,
                     attempt,
                     feedback: self.tasks[task.index()].feedback.clone(),
                     outputs: Arc::clone(&self.outputs),
+                    session: self.tasks[task.index()].session.clone(),
+                    tree,
+                    conflict: self.tasks[task.index()].conflict.clone(),
                     cancel: receiver,
                 };
                 self.effects.push(Effect::Work(Box::new(assignment)));
@@ -96,7 +123,12 @@ impl Dispatcher<'_> {
     pub fn worked(&mut self, task: TaskId, work: Work) {
         let is_cancelled =
             matches!(self.tasks[task.index()].stage, Stage::Working { is_cancelled: true, .. });
-        let Work { end, usage, took, outputs, missing, last_lines } = work;
+        let Work { end, usage, took, outputs, missing, last_lines, session, snapshot } = work;
+        let life = &mut self.tasks[task.index()];
+        life.usage.add(&usage);
+        if session.is_some() {
+            life.session = session;
+        }
         let end = match end {
             AttemptEnd::TimedOut { .. } => end,
             _ if is_cancelled => AttemptEnd::Cancelled,
@@ -110,6 +142,7 @@ impl Dispatcher<'_> {
         }
         let attempt = self.tasks[task.index()].attempt;
         self.events.push(Event::AttemptEnded { task, attempt, end, milliseconds: milliseconds(took), usage });
+        self.committed(task, snapshot);
         for (index, value) in outputs {
             self.events.push(Event::OutputTaken { task, index, value: value.clone() });
             Arc::make_mut(&mut self.outputs).insert((task, index), value);
@@ -155,7 +188,7 @@ impl Dispatcher<'_> {
 
     fn check_task(&mut self, task: TaskId) {
         if self.plan.task(task).success.is_empty() {
-            return self.end_task(task, Outcome::Succeeded, "");
+            return self.task_passed(task);
         }
         self.start_judging(CheckOwner::Task(task, self.tasks[task.index()].attempt), Vec::new());
     }
@@ -195,7 +228,10 @@ impl Dispatcher<'_> {
         };
         let pause = Retries { backoff: retries.backoff.max(least), ..retries }.pause(turn);
         let attempt = life.attempt + 1;
-        if retries.feedback {
+        // A conflict is told whatever the plan says: without it the same would come again.
+        if let Some(feedback) = self.feedback_of_conflict(task) {
+            self.tasks[task.index()].feedback = Some(feedback);
+        } else if retries.feedback {
             self.tasks[task.index()].feedback = Some(self.feedback_of(task, reason));
         }
         self.events.push(Event::RetryScheduled {
@@ -211,6 +247,7 @@ impl Dispatcher<'_> {
     /// The task is over.
     pub fn end_task(&mut self, task: TaskId, outcome: Outcome, reason: &str) {
         self.set(task, Stage::Idle);
+        self.leave_tree(task, outcome);
         self.events.push(Event::TaskEnded { task, outcome, reason: reason.into() });
         let plan = Arc::clone(&self.plan);
         let ended = plan.task(task);
@@ -228,7 +265,9 @@ impl Dispatcher<'_> {
 
     /// A gate starts a stretch over: its tasks have all their tries again, and know why.
     pub fn begin_round(&mut self, task: TaskId, feedback: &str) {
-        self.tasks[task.index()].feedback = Some(feedback.to_owned());
+        let life = &mut self.tasks[task.index()];
+        life.feedback = Some(feedback.to_owned());
+        (life.tree, life.snapshot, life.conflict, life.session) = (None, None, None, None);
         Arc::make_mut(&mut self.outputs).retain(|(owner, _), _| *owner != task);
     }
 }

@@ -25,7 +25,7 @@ pub fn attempt_end(end: &AttemptEnd) -> String {
         }
         AttemptEnd::Cancelled => "was cancelled".into(),
         AttemptEnd::Lost => "was lost: wavec died while it ran".into(),
-        AttemptEnd::AgentError { class, message, .. } => {
+        AttemptEnd::AgentError { class, message, resets_at } => {
             let what = match class {
                 ErrorClass::Failed => "the agent failed",
                 ErrorClass::Transient => "the agent could not work for now",
@@ -33,7 +33,10 @@ pub fn attempt_end(end: &AttemptEnd) -> String {
                 ErrorClass::Auth => "the agent was not let in",
                 ErrorClass::Fatal => "the agent failed for good",
             };
-            if message.is_empty() { what.into() } else { format!("{what}: {message}") }
+            let until = resets_at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+            let until =
+                until.map_or(String::new(), |at| format!(" (until {})", at.strftime("%Y-%m-%d %H:%M UTC")));
+            if message.is_empty() { format!("{what}{until}") } else { format!("{what}: {message}{until}") }
         }
         AttemptEnd::Rejected { reason } if reason.is_empty() => "was rejected".into(),
         AttemptEnd::Rejected { reason } => reason.clone(),

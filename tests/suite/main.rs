@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stderr, reason = "a test that is left out says so")]
 
+mod agents;
 mod check;
 mod cli;
 mod crash;
@@ -24,6 +25,7 @@ mod report;
 mod run;
 mod schedule;
 mod syntax;
+mod trees;
 
 use std::path::Path;
 

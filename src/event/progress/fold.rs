@@ -1,8 +1,8 @@
 //! The fold itself: what each event changes.
 
 use super::{
-    Answered, ApprovalProgress, Attempt, CheckResult, GateProgress, GroupProgress, Progress, Retry, Session,
-    Stop, TaskProgress, TaskState,
+    Answered, ApprovalProgress, Attempt, Branch, CheckResult, Commit, Conflict, GateProgress, GroupProgress,
+    Progress, Retry, Session, Stop, TaskProgress, TaskState, Tree,
 };
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Entry, Event, Outcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, GroupKind, Item, Plan, TaskId};
@@ -46,6 +46,46 @@ impl Progress {
                 }
             }
             Event::AttemptStarting { task, attempt } => self.attempt_starting(*task, *attempt, at),
+            Event::BranchStarted { branch, base } => {
+                self.branch = Some(Branch {
+                    name: branch.clone(),
+                    base: base.clone(),
+                    tip: base.clone(),
+                    history: vec![base.clone()],
+                });
+            }
+            Event::BranchMoved { tip } => {
+                if let Some(branch) = &mut self.branch {
+                    branch.tip.clone_from(tip);
+                    branch.history.push(tip.clone());
+                }
+            }
+            Event::TreeForked { task, attempt, tree, base } => {
+                if let Some(attempt) = self.attempt_mut(*task, *attempt) {
+                    attempt.tree = Some(Tree { name: tree.clone(), base: base.clone() });
+                }
+            }
+            Event::TaskCommitted { task, attempt, base, commit, size } => {
+                if let Some(attempt) = self.attempt_mut(*task, *attempt) {
+                    if let Some(tree) = &mut attempt.tree {
+                        tree.base.clone_from(base);
+                    }
+                    attempt.commit = Some(Commit { commit: commit.clone(), size: *size });
+                }
+            }
+            Event::TaskMerged { task, attempt, commit, size } => {
+                if let Some(attempt) = self.attempt_mut(*task, *attempt) {
+                    attempt.is_merged = true;
+                }
+                if let Some(task) = self.tasks.get_mut(task.index()) {
+                    task.merged.push(Commit { commit: commit.clone(), size: *size });
+                }
+            }
+            Event::MergeConflicted { task, attempt, paths, hunks, .. } => {
+                if let Some(attempt) = self.attempt_mut(*task, *attempt) {
+                    attempt.conflict = Some(Conflict { paths: paths.clone(), hunks: hunks.clone() });
+                }
+            }
             Event::AttemptRunning { task, attempt, pid } => {
                 if let Some(task) = self.tasks.get_mut(task.index()) {
                     task.state = TaskState::Running;
@@ -205,6 +245,12 @@ impl Progress {
             task.retry = None;
             task.reason.clear();
             task.ended_at = None;
+            // An attempt goes on in the tree of the one before it, unless it gets one of its own.
+            let tree = task
+                .attempts
+                .last()
+                .filter(|before| before.session == session)
+                .and_then(|before| before.tree.clone());
             task.attempts.push(Attempt {
                 number,
                 session,
@@ -216,8 +262,16 @@ impl Progress {
                 milliseconds: None,
                 usage: Usage::default(),
                 checks: vec![None; criteria],
+                tree,
+                commit: None,
+                is_merged: false,
+                conflict: None,
             });
         }
+    }
+
+    fn attempt_mut(&mut self, task: TaskId, number: u32) -> Option<&mut Attempt> {
+        self.tasks.get_mut(task.index())?.attempt_mut(number)
     }
 
     /// A no-go sends a stretch back: its tasks, the gates and the groups in it wait again.

@@ -108,7 +108,7 @@ impl<'a> Lower<'_, 'a> {
     }
 
     fn claims(&self, id: NodeId, is_prompt: bool) -> Claims {
-        let mut claims = Claims { is_known: !is_prompt, claims: Vec::new() };
+        let mut claims = Claims { is_known: !is_prompt, ..Claims::default() };
         for statement in &self.model.node(id).body.statements {
             let StatementKind::Claim(written) = &statement.kind else { continue };
             let kind = match written.kind {
@@ -119,6 +119,7 @@ impl<'a> Lower<'_, 'a> {
                 ast::ClaimKind::Forbids => ClaimKind::Forbids,
             };
             claims.is_known |= kind.is_write();
+            claims.is_said |= kind.is_write();
             let except: Vec<String> =
                 written.except.iter().filter_map(|text| inside(&self.glob(id, text)).ok()).collect();
             for text in &written.paths {

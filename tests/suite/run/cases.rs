@@ -267,6 +267,7 @@ async fn carry_out(
         environment: case.environment.clone(),
         now: 0,
         backend: Arc::new(Scripted::new(session.scripts.clone())),
+        trees: wavec::workspace::Options::default(),
     };
     let ended = tokio::time::timeout(
         Duration::from_secs(86_400),
@@ -316,6 +317,13 @@ fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::CheckEnded { owner, index, verdict, evidence, .. } => {
             format!("{} {} \"{}\": {evidence}", check(owner), verdict.word(), title(owner, *index))
         }
+        // Runs in worktrees are tested with the real git, in `trees`.
+        Event::BranchStarted { .. }
+        | Event::BranchMoved { .. }
+        | Event::TreeForked { .. }
+        | Event::TaskCommitted { .. }
+        | Event::TaskMerged { .. }
+        | Event::MergeConflicted { .. } => return None,
         Event::GroupStarted { group: id } => format!("{} began", group(id)),
         Event::AttemptStarting { task: id, attempt } => format!("{} {attempt} starting", task(id)),
         Event::AttemptRunning { .. } => return None,

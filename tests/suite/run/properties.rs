@@ -229,6 +229,7 @@ fn session(
             environment: Vec::new(),
             now: 0,
             backend: Arc::new(Scripted::new(scripts.clone())),
+            trees: wavec::workspace::Options::default(),
         };
         let run = wavec::run::run(Arc::clone(plan), setup, &mut book, requests);
         let outcome = tokio::time::timeout(Duration::from_secs(3600), run).await.expect("a run ends");

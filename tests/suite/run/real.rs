@@ -67,6 +67,7 @@ fn run(
             environment,
             now: 0,
             backend: Arc::new(Local::new(graces).unwrap()),
+            trees: wavec::workspace::Options::default(),
         };
         let mut sink = Events(Vec::new(), seen);
         let outcome = wavec::run::run(Arc::clone(plan), setup, &mut sink, requests).await.unwrap();
@@ -291,6 +292,7 @@ fn a_journal_that_fails_ends_all_that_runs() {
             environment: std::env::vars_os().collect(),
             now: 0,
             backend: Arc::new(Local::new(Graces::default()).unwrap()),
+            trees: wavec::workspace::Options::default(),
         };
         let (_sender, requests) = mpsc::channel(1);
         wavec::run::run(plan, setup, &mut sink, requests).await.unwrap_err()

@@ -119,6 +119,7 @@ fn run(plan: &Arc<Plan>, troubles: &Troubles) -> (RunOutcome, Duration) {
             environment: Vec::new(),
             now: 0,
             backend: Arc::new(Scripted::new(scripts)),
+            trees: wavec::workspace::Options::default(),
         };
         let begin = tokio::time::Instant::now();
         let outcome = wavec::run::run(Arc::clone(plan), setup, &mut Nobody, requests).await.unwrap();

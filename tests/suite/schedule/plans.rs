@@ -473,7 +473,7 @@ impl Builder {
             group,
             action,
             agent,
-            claims: Claims { is_known: !node.has_unknown_claims, claims: claims.collect() },
+            claims: Claims { is_known: !node.has_unknown_claims, is_said: true, claims: claims.collect() },
             uses: uses.collect(),
             estimate,
             cost: node.cost,

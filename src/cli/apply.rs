@@ -1,0 +1,79 @@
+//! `wavec apply`: bring what a run merged into the checkout.
+
+use super::{Global, output, project};
+use crate::error::{Error, Exit, Result};
+use crate::event::RunOutcome;
+use crate::event::progress::{Branch, Progress};
+use crate::journal::RunId;
+use crate::workspace::apply::{Applied, apply};
+use crate::workspace::short;
+use std::path::Path;
+
+/// Bring what a run merged into the checkout
+///
+/// The tasks of a run with `isolation worktree` merge their work into a branch of wavec's own and leave the checkout alone. This
+/// brings that branch into the checkout's branch: forward where it can, by a merge where both went on. Refused, and nothing
+/// touched, while the checkout has changes that are not committed or both changed the same lines.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  wavec apply             the latest run
+  wavec apply 3
+  wavec apply 3 --partial what there is of a run that did not succeed")]
+pub struct Args {
+    /// The run: its number, or @last
+    #[arg(value_name = "RUN")]
+    run: Option<String>,
+    /// Also the part that is there of a run that did not succeed
+    #[arg(long)]
+    partial: bool,
+}
+
+/// Carries the command out.
+pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    let replayed = project::replay(args.run.as_deref())?;
+    let run = replayed.run.id;
+    let refuse = |cause: String| Error::new(format!("apply run {run}"), cause).exit(Exit::Usage);
+    if replayed.is_live {
+        return Err(refuse("it is still running".into()).help("wait for its end"));
+    }
+    let Some(branch) = &replayed.progress.branch else {
+        return Err(refuse(
+            "none of its tasks worked in a worktree: what they did is in place already".into(),
+        ));
+    };
+    let has_succeeded = replayed.progress.run_end().is_some_and(|(end, _)| end == RunOutcome::Succeeded);
+    if !has_succeeded && !args.partial {
+        let merged = replayed.progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
+        let cause = format!("it did not succeed; the work of {merged} of its tasks is merged");
+        return Err(refuse(cause).help(format!(
+            "`wavec resume {run}` goes on with it, `wavec apply {run} --partial` takes what is there"
+        )));
+    }
+    let text = bring(&replayed.run.directory, run, branch)?;
+    if !global.quiet {
+        output::print(&text)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Brings a run's branch into the checkout, and says in a line what that did.
+pub fn bring(directory: &Path, run: RunId, branch: &Branch) -> Result<String> {
+    let onto = |onto: &str| if onto.is_empty() { "the checkout".to_owned() } else { format!("`{onto}`") };
+    Ok(match apply(directory, &branch.tip, &format!("wavec run {run}"))? {
+        Applied::Nothing => format!("the checkout holds all of run {run} already\n"),
+        Applied::Forwarded { onto: name, commit } => {
+            format!("applied run {run}: {} went forward to {}\n", onto(&name), short(&commit))
+        }
+        Applied::Merged { onto: name, commit } => {
+            format!("applied run {run}: merged into {} as {}\n", onto(&name), short(&commit))
+        }
+    })
+}
+
+/// As `--apply` wishes it, at the end of a run that succeeded.
+pub fn after(directory: &Path, run: RunId, progress: &Progress, global: &Global) -> Result<()> {
+    let Some(branch) = &progress.branch else { return Ok(()) };
+    let text = bring(directory, run, branch)?;
+    if global.quiet { Ok(()) } else { output::say(&text) }
+}

@@ -1,0 +1,536 @@
+//! Worktrees: a place of its own for each task, what it changed held against its claims, and the tip that good work is merged into.
+//!
+//! All by the `git` program, and blocking: whoever waits for it does so aside. The tip is a commit that the journal knows; the branch
+//! of wavec's own that shows it follows. No checkout of the user's is touched here, but in [`apply`]. Knows neither the
+//! schedule nor attempts: a tree has a name, a place and the commit that it was forked from.
+
+pub mod apply;
+pub mod claims;
+mod git;
+mod merge;
+mod sections;
+
+pub use git::is_of_git;
+pub use merge::{Conflict, Merged};
+
+use crate::error::{Error, Exit, Result};
+use claims::Change;
+use git::Git;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Who commits where neither the user nor git's settings name anyone.
+const NOBODY: (&str, &str) = ("wavec", "wavec@localhost");
+
+/// What a run may be told about its worktrees.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The author of the commits, as `Name <address>`; none is whom git's settings name.
+    pub author: Option<String>,
+    /// Whether a run may begin from the last commit although the checkout holds more.
+    pub allows_dirty: bool,
+}
+
+/// A repository, as a run works with it.
+pub struct Workspace {
+    /// The repository's root: the checkout that the plan stands in.
+    root: PathBuf,
+    /// The plan's directory from there; empty, or with `/` at its end.
+    prefix: String,
+    /// What all its checkouts share.
+    common: PathBuf,
+    /// Where the trees are.
+    trees: PathBuf,
+    /// Begins the names of wavec's own refs of this run.
+    refs: String,
+    author: (String, String),
+    /// Held over whatever changes the list of worktrees: git does not stand two of these at once.
+    list: Mutex<()>,
+}
+
+/// A worktree of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// Its name, unique in the run.
+    pub name: String,
+    /// Its root.
+    pub root: PathBuf,
+    /// Where the plan's directory is in it.
+    pub directory: PathBuf,
+    /// The commit that it was forked from.
+    pub base: String,
+}
+
+/// What a task did, as a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The commit, on top of the tree's base.
+    pub commit: String,
+    /// How much it changed.
+    pub size: Size,
+    /// The paths.
+    pub changes: Vec<Change>,
+}
+
+/// How much a commit changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Files.
+    pub files: u32,
+    /// Lines added, those of binary files not counted.
+    pub insertions: u64,
+    /// Lines removed.
+    pub deletions: u64,
+}
+
+impl Workspace {
+    /// The repository that a directory is in. `trees` is where the worktrees go.
+    pub fn open(directory: &Path, trees: &Path, run: i64, options: &Options) -> Result<Workspace> {
+        git::check_version(directory)?;
+        let words =
+            ["rev-parse", "--is-inside-work-tree", "--show-prefix", "--git-common-dir", "--show-toplevel"];
+        let answer = Git::new(directory, "find the git repository of").args(words).answer()?;
+        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+        let lines: Vec<&str> = text.lines().collect();
+        let [_, prefix, common, root] = lines.as_slice() else {
+            let cause = match answer.stderr.contains("not a git repository") {
+                true => "it is in no git repository".to_owned(),
+                false if text.starts_with("false") => "it is inside of a bare repository".to_owned(),
+                false => answer.complaint(),
+            };
+            return Err(Error::new("find the git repository of", cause)
+                .at(directory)
+                .help("make one with `git init` and commit, or write `isolation shared`")
+                .exit(Exit::Usage));
+        };
+        let common = directory.join(common);
+        let common = common.canonicalize().map_err(|cause| Error::new("find", cause).at(&common))?;
+        Ok(Workspace {
+            root: PathBuf::from(root),
+            prefix: (*prefix).to_owned(),
+            common,
+            trees: trees.to_path_buf(),
+            refs: format!("refs/wavec/{run}"),
+            author: author(directory, options)?,
+            list: Mutex::new(()),
+        })
+    }
+
+    /// The plan's directory from the repository's root; empty, or with `/` at its end.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn git(&self, action: &str) -> Git {
+        Git::new(&self.root, action)
+    }
+
+    fn listed(&self) -> MutexGuard<'_, ()> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commit that the checkout stands on.
+    pub fn head(&self) -> Result<String> {
+        let answer = self
+            .git("find the last commit of")
+            .args(["rev-parse", "--verify", "-q", "HEAD^{commit}"])
+            .answer()?;
+        if answer.code != 0 {
+            return Err(Error::new("fork worktrees of", "the repository has no commit yet")
+                .at(&self.root)
+                .help("commit what the tasks are to start from")
+                .exit(Exit::Usage));
+        }
+        Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+    }
+
+    /// The paths in the checkout that no commit holds, from its root: changed ones, and new ones where those are asked for.
+    pub fn uncommitted(&self, with_new: bool) -> Result<Vec<String>> {
+        uncommitted(&self.root, with_new)
+    }
+
+    /// The links in a commit that lead out of the repository, and the repositories in it, by path from the root.
+    pub fn unusual(&self, commit: &str) -> Result<(Vec<String>, Vec<String>)> {
+        let listed = self.git("list the files of").args(["ls-tree", "-r", "-z", commit]).bytes()?;
+        let (mut links, mut repositories) = (Vec::new(), Vec::new());
+        for entry in listed.split(|byte| *byte == 0) {
+            let entry = String::from_utf8_lossy(entry);
+            let Some((head, path)) = entry.split_once('\t') else { continue };
+            match head.split(' ').collect::<Vec<_>>().as_slice() {
+                [claims::LINK, _, object] => {
+                    let target = String::from_utf8_lossy(&self.object(object)?).into_owned();
+                    if claims::leaves(path, &target) {
+                        links.push(path.to_owned());
+                    }
+                }
+                [claims::REPOSITORY, ..] => repositories.push(path.to_owned()),
+                _ => {}
+            }
+        }
+        Ok((links, repositories))
+    }
+
+    /// What an object holds.
+    pub fn object(&self, object: &str) -> Result<Vec<u8>> {
+        self.git("read an object of").args(["cat-file", "-p", object]).bytes()
+    }
+
+    /// A name for wavec's branch that nothing has yet: the wanted one, or that with a number.
+    pub fn free_branch(&self, wanted: &str) -> Result<String> {
+        let words = ["for-each-ref", "--format=%(refname:short)", "refs/heads"];
+        let taken = self.git("list the branches of").args(words).text()?;
+        let taken: Vec<&str> = taken.lines().collect();
+        let first = wanted.split('/').next().unwrap_or(wanted);
+        if taken.contains(&first) {
+            let cause = format!("a branch `{first}` is in the way of `{wanted}`");
+            return Err(Error::new("begin wavec's branch in", cause)
+                .at(&self.root)
+                .help(format!("rename it: `git branch -m {first} another-name`")));
+        }
+        let names =
+            (1..).map(|number| if number == 1 { wanted.to_owned() } else { format!("{wanted}-{number}") });
+        let mut free = names.filter(|name| !taken.contains(&name.as_str()));
+        Ok(free.next().unwrap_or_else(|| wanted.to_owned()))
+    }
+
+    /// Whether there is a branch of that name.
+    pub fn has_branch(&self, branch: &str) -> Result<bool> {
+        let name = format!("refs/heads/{branch}");
+        Ok(self.git("read wavec's branch in").args(["rev-parse", "--verify", "-q", &name]).answer()?.code
+            == 0)
+    }
+
+    /// Has wavec's branch show a commit. `known`: the commits that it may stand on until then; it is left alone on any other.
+    pub fn show(&self, branch: &str, commit: &str, known: &[String]) -> Result<()> {
+        let name = format!("refs/heads/{branch}");
+        let now = self.git("read wavec's branch in").args(["rev-parse", "--verify", "-q", &name]).answer()?;
+        let now = String::from_utf8_lossy(&now.stdout).trim().to_owned();
+        if now == commit {
+            return Ok(());
+        }
+        if !now.is_empty() && !known.contains(&now) {
+            let cause = format!("somebody else has moved the branch `{branch}` to {}", short(&now));
+            return Err(Error::new("move wavec's branch in", cause).at(&self.root).help(format!(
+                "keep that under another name, then `git branch -f {branch} {}` and `wavec resume`",
+                short(commit)
+            )));
+        }
+        let old = if now.is_empty() { "0".repeat(commit.len()) } else { now };
+        let words = ["update-ref", "-m", "wavec", &name, commit, &old];
+        self.git("move wavec's branch in").args(words).run()
+    }
+
+    /// The tree of that name, which may not be there yet.
+    pub fn tree(&self, name: &str, base: &str) -> Tree {
+        let root = self.trees.join(name);
+        let directory = if self.prefix.is_empty() { root.clone() } else { root.join(&self.prefix) };
+        Tree { name: name.to_owned(), root, directory, base: base.to_owned() }
+    }
+
+    /// wavec's own index of a tree: what it held when it was forked, whatever the task does to the tree's own.
+    fn index(&self, tree: &Tree) -> PathBuf {
+        self.trees.join(format!("{}.index", tree.name))
+    }
+
+    /// Whether a tree is there, and whole.
+    pub fn is_forked(&self, tree: &Tree) -> bool {
+        // The index comes last.
+        tree.root.join(".git").exists() && self.index(tree).exists()
+    }
+
+    /// Makes a tree, with all that its base holds.
+    pub fn fork(&self, tree: &Tree) -> Result<()> {
+        const ACTION: &str = "make the worktree";
+        let told = |cause: io::Error| Error::new(ACTION, cause).at(&tree.root);
+        fs::create_dir_all(&self.trees).map_err(told)?;
+        {
+            let _list = self.listed();
+            if tree.root.exists() || self.common.join("worktrees").join(&tree.name).exists() {
+                self.forget(tree)?;
+            }
+            let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
+            self.git(ACTION)
+                .args(words)
+                .arg(&tree.root)
+                .args([&tree.base])
+                .run()
+                .map_err(|error| error.at(&tree.root))?;
+        }
+        // Outside of the lock: this is what takes time, and it touches nothing that is shared.
+        Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]).run()?;
+        let own = Git::new(&tree.root, ACTION).args(["rev-parse", "--git-path", "index"]).text()?;
+        let (own, kept) = (tree.root.join(own), self.index(tree));
+        // The same file, its time too: git takes what changed since for changed.
+        let _ = fs::remove_file(&kept);
+        if fs::hard_link(&own, &kept).is_err() {
+            fs::copy(&own, &kept).map_err(told)?;
+        }
+        // An old plan's directory may hold nothing that git keeps.
+        fs::create_dir_all(&tree.directory).map_err(told)
+    }
+
+    /// Has an existing tree hold exactly a commit, but for what git ignores; makes it where it is not there.
+    pub fn refresh(&self, tree: &Tree) -> Result<()> {
+        if !self.is_forked(tree) {
+            return self.fork(tree);
+        }
+        const ACTION: &str = "renew the worktree";
+        Git::new(&tree.root, ACTION)
+            .args(["checkout", "--quiet", "--force", "--detach", &tree.base])
+            .run()?;
+        Git::new(&tree.root, ACTION).args(["clean", "--quiet", "-d", "--force"]).run()?;
+        fs::create_dir_all(&tree.directory).map_err(|cause| Error::new(ACTION, cause).at(&tree.root))
+    }
+
+    /// What a tree holds now, as git's id of it. What git ignores is not in it.
+    fn content(&self, tree: &Tree) -> Result<String> {
+        const ACTION: &str = "read what is in the worktree";
+        let index = self.index(tree);
+        let _ = fs::remove_file(index.with_extension("index.lock"));
+        Git::new(&tree.root, ACTION)
+            .env("GIT_INDEX_FILE", &index)
+            .args(["add", "--all", "--", "."])
+            .run()
+            .map_err(|error| error.at(&tree.root))?;
+        Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", &index).args(["write-tree"]).text()
+    }
+
+    /// Commits what is in a tree, on top of its base, under a ref of wavec's own. None when nothing changed.
+    pub fn snapshot(&self, tree: &Tree, message: &str) -> Result<Option<Snapshot>> {
+        let content = self.content(tree)?;
+        let base = format!("{}^{{tree}}", tree.base);
+        let before = self.git("read the base of a worktree in").args(["rev-parse", &base]).text()?;
+        if content == before {
+            return Ok(None);
+        }
+        let commit = self.commit(&content, &[&tree.base], message)?;
+        let kept = format!("{}/{}", self.refs, tree.name);
+        self.git("keep a commit in").args(["update-ref", &kept, &commit]).run()?;
+        let (size, changes) = self.difference(&tree.base, &commit)?;
+        Ok(Some(Snapshot { commit, size, changes }))
+    }
+
+    /// A commit that was made before, of which the journal knows.
+    pub fn known(&self, tree: &Tree, commit: &str) -> Result<Snapshot> {
+        let (size, changes) = self.difference(&tree.base, commit)?;
+        Ok(Snapshot { commit: commit.to_owned(), size, changes })
+    }
+
+    /// Whether a tree holds just what a commit does.
+    pub fn is_saved(&self, tree: &Tree, commit: &str) -> Result<bool> {
+        let saved = format!("{commit}^{{tree}}");
+        let saved = self.git("read a commit of").args(["rev-parse", "--verify", "-q", &saved]).text()?;
+        Ok(self.content(tree)? == saved)
+    }
+
+    fn difference(&self, from: &str, to: &str) -> Result<(Size, Vec<Change>)> {
+        let list = |form: &str| {
+            let words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", form, from, to];
+            self.git("compare commits of").args(words).bytes()
+        };
+        let changes = claims::changes(&list("--raw")?);
+        let mut size = Size { files: changes.len() as u32, ..Size::default() };
+        for entry in list("--numstat")?.split(|byte| *byte == 0) {
+            let entry = String::from_utf8_lossy(entry);
+            let mut numbers = entry.split('\t').map(|number| number.parse::<u64>().unwrap_or(0));
+            size.insertions += numbers.next().unwrap_or(0);
+            size.deletions += numbers.next().unwrap_or(0);
+        }
+        Ok((size, changes))
+    }
+
+    /// Writes a commit. No ref shows it yet.
+    fn commit(&self, tree: &str, parents: &[&str], message: &str) -> Result<String> {
+        let (name, address) = &self.author;
+        let mut git = self.git("commit in").args(["commit-tree", tree]);
+        for parent in parents {
+            git = git.args(["-p", parent]);
+        }
+        for who in ["AUTHOR", "COMMITTER"] {
+            git = git.env(&format!("GIT_{who}_NAME"), name).env(&format!("GIT_{who}_EMAIL"), address);
+        }
+        git.args(["-F", "-"]).input(message).text()
+    }
+
+    /// The files in a tree that git ignores and that lie where one of these paths does, from the plan's directory. What is claimed by
+    /// name and ignored could not be merged.
+    pub fn ignored(&self, tree: &Tree, claimed: &[String]) -> Result<Vec<String>> {
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+        let listed = Git::new(&tree.root, "list what git ignores in")
+            .env("GIT_INDEX_FILE", self.index(tree))
+            .args(words)
+            .bytes()?;
+        let mut found = Vec::new();
+        for path in listed.split(|byte| *byte == 0) {
+            let path = String::from_utf8_lossy(path).into_owned();
+            let Some(path) = path.strip_prefix(&self.prefix).filter(|path| !path.is_empty()) else {
+                continue;
+            };
+            let is_named = |claimed: &&String| match path.strip_suffix('/') {
+                Some(directory) => {
+                    let is_below = claimed.starts_with(path) || claimed.as_str() == directory;
+                    is_below && tree.directory.join(claimed).exists()
+                }
+                None => claimed.as_str() == path,
+            };
+            found.extend(claimed.iter().find(is_named).cloned());
+        }
+        Ok(found)
+    }
+
+    /// Takes a tree away whose content is saved in `commit`. Whether it was: one that holds more stays.
+    pub fn discard(&self, tree: &Tree, commit: &str) -> Result<bool> {
+        if tree.root.exists() && (!self.is_forked(tree) || !self.is_saved(tree, commit)?) {
+            return Ok(false);
+        }
+        // Out of the way first: half of a tree would look like work that deletes the rest.
+        let aside = self.trees.join(format!(".{}.gone", tree.name));
+        if tree.root.exists() {
+            fs::rename(&tree.root, &aside)
+                .map_err(|cause| Error::new("remove the worktree", cause).at(&tree.root))?;
+        }
+        {
+            let _list = self.listed();
+            self.forget(tree)?;
+        }
+        let _ = fs::remove_file(self.index(tree));
+        remove_all(&aside)?;
+        Ok(true)
+    }
+
+    /// Takes a tree away, whatever it holds: one that only wavec's own tests have written in.
+    pub fn remove(&self, tree: &Tree) -> Result<()> {
+        {
+            let _list = self.listed();
+            self.forget(tree)?;
+        }
+        let _ = fs::remove_file(self.index(tree));
+        Ok(())
+    }
+
+    /// Takes a tree off git's list, with what is left of its folder.
+    fn forget(&self, tree: &Tree) -> Result<()> {
+        let own = self.common.join("worktrees").join(&tree.name);
+        let words = ["worktree", "remove", "--force", "--force"];
+        let answer = self.git("remove the worktree").args(words).arg(&tree.root).answer()?;
+        if answer.code != 0 {
+            // Half made, by a wavec that died: git does not know it as a worktree.
+            let is_ours = fs::read_to_string(own.join("gitdir"))
+                .map_or(true, |path| Path::new(path.trim()).starts_with(&tree.root));
+            if own.exists() && is_ours {
+                remove_all(&own)?;
+            }
+            remove_all(&tree.root)?;
+        }
+        Ok(())
+    }
+
+    /// The names of the trees that are there, in order.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(&self.trees) else { return Vec::new() };
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Takes away what a wavec that died was about to remove.
+    pub fn sweep(&self) -> Result<()> {
+        let Ok(entries) = fs::read_dir(&self.trees) else { return Ok(()) };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let gone = name.strip_prefix('.').and_then(|name| name.strip_suffix(".gone"));
+            if let Some(name) = gone {
+                let _list = self.listed();
+                self.forget(&self.tree(name, ""))?;
+                remove_all(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the refs under which the run's commits were kept.
+    pub fn drop_refs(&self) -> Result<()> {
+        let pattern = format!("{}/", self.refs);
+        let listed = self
+            .git("list wavec's refs in")
+            .args(["for-each-ref", "--format=%(refname)", &pattern])
+            .text()?;
+        if listed.is_empty() {
+            return Ok(());
+        }
+        let orders: String = listed.lines().map(|name| format!("delete {name}\n")).collect();
+        self.git("remove wavec's refs in").args(["update-ref", "--stdin"]).input(orders).run()
+    }
+}
+
+/// Removes a folder, however it stands with its permissions. One that is not there is no trouble.
+fn remove_all(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            open_up(path);
+            fs::remove_dir_all(path).map_err(|cause| Error::new("remove", cause).at(path))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::new("remove", error).at(path)),
+        _ => Ok(()),
+    }
+}
+
+/// Lets the folders below be emptied, as build tools like to forbid.
+fn open_up(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+/// The paths in the checkout at `root` that no commit holds.
+fn uncommitted(root: &Path, with_new: bool) -> Result<Vec<String>> {
+    let new = if with_new { "--untracked-files=normal" } else { "--untracked-files=no" };
+    let words = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty", new];
+    let listed = Git::new(root, "ask what is changed in").args(words).bytes()?;
+    let paths = listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3);
+    Ok(paths.map(|entry| String::from_utf8_lossy(&entry[3..]).into_owned()).collect())
+}
+
+/// Who commits: whom the run was told, else whom git's settings name, else nobody in particular.
+fn author(directory: &Path, options: &Options) -> Result<(String, String)> {
+    if let Some(author) = &options.author {
+        let named = author.strip_suffix('>').and_then(|author| author.split_once('<'));
+        let named = named.map(|(name, address)| (name.trim().to_owned(), address.trim().to_owned()));
+        return named.filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            Error::new("find the author of commits", format!("`{author}` is no author"))
+                .help("write it as `Name <address>`")
+                .exit(Exit::Usage)
+        });
+    }
+    let setting = |name: &str| -> Result<Option<String>> {
+        let answer =
+            Git::new(directory, "read git's settings in").args(["config", "--get", name]).answer()?;
+        let text = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        Ok(Some(text).filter(|text| answer.code == 0 && !text.is_empty()))
+    };
+    let (name, address) = NOBODY;
+    Ok((
+        setting("user.name")?.unwrap_or_else(|| name.to_owned()),
+        setting("user.email")?.unwrap_or_else(|| address.to_owned()),
+    ))
+}
+
+/// A commit's id, as people read it.
+pub fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}

@@ -1,0 +1,142 @@
+//! Merging into the tip without any checkout, and what is done about a conflict.
+//!
+//! A merge gives a commit that nothing shows yet: half a merge is in no place. History stays a line: one commit a task.
+
+use super::git::Git;
+use super::{Size, Snapshot, Tree, Workspace};
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// How many lines of a conflict are shown.
+const MOST_LINES: usize = 60;
+
+/// How a merge came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// The tip with the work in it.
+    Clean {
+        /// The commit.
+        tip: String,
+        /// How much it changes of the tip before.
+        size: Size,
+    },
+    /// What others have merged meanwhile does not go with it.
+    Conflict(Conflict),
+}
+
+/// Two changes of the same lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The tip that it does not go with.
+    pub tip: String,
+    /// The paths, from the repository's root.
+    pub paths: Vec<String>,
+    /// The lines of both sides, with marks; where there are none, what git says.
+    pub text: String,
+    /// What could be merged, as git's id of it; the conflicting files with marks.
+    tree: String,
+}
+
+impl Workspace {
+    /// Merges a commit into the tip. `name` says whose it is, `message` is that of the commit on the tip.
+    pub fn merge(
+        &self,
+        tip: &str,
+        base: &str,
+        snapshot: &Snapshot,
+        name: &str,
+        message: &str,
+    ) -> Result<Merged> {
+        if base == tip {
+            return Ok(Merged::Clean { tip: snapshot.commit.clone(), size: snapshot.size });
+        }
+        let words = ["merge-tree", "--write-tree", "--name-only", "-z", tip, &snapshot.commit];
+        let answer = self.git("merge in").args(words).answer()?;
+        if answer.code > 1 || answer.code < 0 {
+            return Err(Error::new("merge in", answer.complaint()).at(&self.root));
+        }
+        let fields: Vec<String> = answer
+            .stdout
+            .split(|byte| *byte == 0)
+            .map(|field| String::from_utf8_lossy(field).into_owned())
+            .collect();
+        let tree = fields.first().map(|tree| tree.trim().to_owned()).unwrap_or_default();
+        if answer.code == 0 {
+            let merged = self.commit(&tree, &[tip], message)?;
+            let (size, _) = self.difference(tip, &merged)?;
+            return Ok(Merged::Clean { tip: merged, size });
+        }
+        let paths: BTreeSet<String> =
+            fields[1..].iter().take_while(|path| !path.is_empty()).cloned().collect();
+        let paths: Vec<String> = paths.into_iter().collect();
+        let told: Vec<&String> = fields.iter().filter(|field| field.starts_with("CONFLICT")).collect();
+        let mut text = String::new();
+        for path in &paths {
+            let content = self.object(&format!("{tree}:{path}")).unwrap_or_default();
+            let content = String::from_utf8_lossy(&content);
+            let hunks = hunks(&content, name);
+            if !hunks.is_empty() {
+                text.push_str(&format!("{path}:\n{hunks}"));
+            }
+        }
+        if text.is_empty() {
+            text = told.iter().map(|line| format!("{}\n", line.trim())).collect();
+        }
+        let text = text.replace(tip, "what is merged already").replace(&snapshot.commit, name);
+        Ok(Merged::Conflict(Conflict { tip: tip.to_owned(), paths, text: cut(&text), tree }))
+    }
+
+    /// Has a tree go on from the tip that its work conflicts with: what does not conflict stays done, the conflicting files are as the
+    /// tip has them. Gives the tree with its new base. The work itself stays in its commit.
+    pub fn rebase(&self, tree: &Tree, conflict: &Conflict) -> Result<Tree> {
+        const ACTION: &str = "bring the worktree up to the tip";
+        let index = self.index(tree);
+        let scratch = self.trees.join(format!(".{}.scratch", tree.name));
+        let of_scratch = || Git::new(&self.root, ACTION).env("GIT_INDEX_FILE", &scratch);
+        let _ = fs::remove_file(&scratch);
+        of_scratch().args(["read-tree", &conflict.tree]).run()?;
+        let mut orders = Vec::new();
+        for path in &conflict.paths {
+            let words = ["ls-tree", "-z", &conflict.tip, "--", path];
+            let listed = Git::new(&self.root, ACTION).args(words).bytes()?;
+            // First away, with what stands at its place: a file may have become a folder.
+            orders.extend(format!("0 {}\t{path}\0", "0".repeat(conflict.tip.len())).into_bytes());
+            orders.extend(listed);
+        }
+        of_scratch().args(["update-index", "-z", "--index-info"]).input(orders).run()?;
+        let wanted = of_scratch().args(["write-tree"]).text()?;
+        let _ = fs::remove_file(&scratch);
+        let own = || Git::new(&tree.root, ACTION);
+        // What is in the tree now is known to this index, so that git sees what to take away.
+        own().env("GIT_INDEX_FILE", &index).args(["add", "--all", "--", "."]).run()?;
+        own().env("GIT_INDEX_FILE", &index).args(["read-tree", "--reset", "-u", &wanted]).run()?;
+        own().args(["update-ref", "--no-deref", "HEAD", &conflict.tip]).run()?;
+        let lock = own().args(["rev-parse", "--git-path", "index.lock"]).text()?;
+        let _ = fs::remove_file(tree.root.join(lock));
+        own().args(["reset", "--quiet"]).run()?;
+        Ok(Tree { base: conflict.tip.clone(), ..tree.clone() })
+    }
+}
+
+/// The parts of a text between the marks of a conflict, marks included.
+fn hunks(content: &str, name: &str) -> String {
+    let mut text = String::new();
+    let mut is_inside = false;
+    for line in content.lines() {
+        is_inside |= line.starts_with("<<<<<<< ");
+        if is_inside {
+            let line = if line.starts_with(">>>>>>> ") { format!(">>>>>>> {name}") } else { line.to_owned() };
+            text.push_str(&format!("{line}\n"));
+        }
+        is_inside &= !line.starts_with(">>>>>>> ");
+    }
+    text
+}
+
+fn cut(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let more = lines.len().saturating_sub(MOST_LINES);
+    let shown = lines[..lines.len().min(MOST_LINES)].join("\n");
+    if more > 0 { format!("{shown}\n… and {more} more lines") } else { shown }
+}
