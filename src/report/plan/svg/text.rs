@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn lines_break_at_spaces() {
         let lines = Type::plain(10.0).lines("Wave 1: component wiring of all that is left", 90.0, 2);
-        assert_eq!(lines, ["Wave 1:", "component wiring…"]);
+        assert_eq!(lines, ["Wave 1:", "component wirin…"]);
     }
 
     #[test]
