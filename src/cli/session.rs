@@ -42,6 +42,9 @@ pub struct Options {
     /// Sync the journal before every step, not only before agents, gates and answers
     #[arg(long)]
     pub strict: bool,
+    /// How long to look for an order.
+    #[command(flatten)]
+    pub search: Search,
     /// Bring what tasks merged in worktrees into the checkout when the run has succeeded
     #[arg(long)]
     pub apply: bool,
@@ -51,9 +54,6 @@ pub struct Options {
     /// Whether worktrees may start from a commit that lacks changes of the checkout.
     #[arg(skip)]
     pub allows_dirty: bool,
-    /// How long to look for an order.
-    #[command(flatten)]
-    pub search: Search,
 }
 
 impl Options {

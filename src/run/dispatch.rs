@@ -300,12 +300,12 @@ impl<'s> Dispatcher<'s> {
                 self.asked_for(request);
             }
             self.advance();
+            self.watch_turns();
             if let Some(error) = self.trouble.take() {
                 let _ = self.commit();
                 self.abandon().await;
                 return Err(error);
             }
-            self.watch_turns();
             if self.may_wait() {
                 self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
             } else if let Err(error) = self.commit() {
