@@ -31,35 +31,17 @@ pub(super) enum Message {
     /// A person asks for something.
     Request(Request),
     /// An attempt's process runs.
-    Running {
-        task: TaskId,
-        attempt: u32,
-        pid: Option<u32>,
-    },
+    Running { task: TaskId, attempt: u32, pid: Option<u32> },
     /// An attempt's work has ended.
-    Worked {
-        task: TaskId,
-        work: Box<Work>,
-    },
+    Worked { task: TaskId, work: Box<Work> },
     /// A criterion was tested.
-    Checked {
-        owner: CheckOwner,
-        index: u32,
-        tested: Tested,
-        took: Duration,
-    },
+    Checked { owner: CheckOwner, index: u32, tested: Tested, took: Duration },
     /// All criteria of an owner that can be tested were.
-    TestsOver {
-        owner: CheckOwner,
-    },
+    TestsOver { owner: CheckOwner },
     /// A merge was made, or could not be.
-    Merged {
-        task: TaskId,
-        result: Box<Result<Merged>>,
-    },
-    Shown {
-        commit: String,
-    },
+    Merged { task: TaskId, result: Box<Result<Merged>> },
+    /// git's branch was to show a commit.
+    Shown { commit: String },
     /// A time has come.
     Due(Timer),
 }
@@ -72,13 +54,10 @@ pub(super) enum Effect {
     Test(Box<Subject>, Vec<u32>),
     /// End work or tests sooner.
     Hurry(watch::Sender<Urgency>, Urgency),
+    /// Merge what a task changed.
     Merge(Box<Merging>),
     /// Have git's branch show a commit.
-    Show {
-        branch: String,
-        commit: String,
-        known: Vec<String>,
-    },
+    Show { branch: String, commit: String, known: Vec<String> },
     /// Take a worktree away whose content is saved in that commit.
     Discard(Tree, String),
 }
@@ -132,6 +111,7 @@ pub(super) struct TaskLife {
     pub tree: Option<Tree>,
     /// What the newest attempt changed there.
     pub snapshot: Option<Snapshot>,
+    /// What that conflicts with.
     pub conflict: Option<Conflict>,
 }
 
@@ -302,6 +282,7 @@ impl<'s> Dispatcher<'s> {
             self.advance();
             self.watch_turns();
             if let Some(error) = self.trouble.take() {
+                // What happened before it stays known.
                 let _ = self.commit();
                 self.abandon().await;
                 return Err(error);
