@@ -109,9 +109,7 @@ pub(super) struct TaskLife {
     pub session: Option<String>,
     /// The worktree that its attempts work in.
     pub tree: Option<Tree>,
-    /// What the newest attempt changed there.
     pub snapshot: Option<Snapshot>,
-    /// What that conflicts with.
     pub conflict: Option<Conflict>,
 }
 
@@ -180,7 +178,6 @@ pub(super) struct Dispatcher<'s> {
     /// Whether the first changes of a session are still to come: those that an earlier session has told of.
     pub is_taking_over: bool,
     pub session: u32,
-    /// The branch that good work goes into.
     pub tip: Tip,
     /// What the world did meanwhile: the run ends with it.
     pub trouble: Option<Error>,
@@ -282,7 +279,6 @@ impl<'s> Dispatcher<'s> {
             self.advance();
             self.watch_turns();
             if let Some(error) = self.trouble.take() {
-                // What happened before it stays known.
                 let _ = self.commit();
                 self.abandon().await;
                 return Err(error);
