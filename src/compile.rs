@@ -7,7 +7,8 @@ mod facts;
 mod messages;
 
 use crate::check::{self, Loader, Model};
-use crate::diagnostic::{self, Diagnostic, Severity, codes};
+use crate::diagnostic::codes::{self, Group};
+use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::plan::{self, Plan};
 use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
@@ -24,6 +25,8 @@ pub struct Compilation {
     pub sources: SourceMap,
     /// The plan; none when there is an error.
     pub plan: Option<Plan>,
+    /// The plan when its only errors are claims that its forecast refutes: to be looked at, not to be run.
+    pub refuted: Option<Plan>,
     /// All that there is to say about it, in the order of place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -87,6 +90,9 @@ pub fn compile_seen(
     drop(trees);
     let mut diagnostics = options.levels.apply(diagnostics);
     diagnostic::sort(&mut diagnostics);
-    let has_errors = diagnostics.iter().any(|found| found.severity == Severity::Error);
-    Compilation { sources, plan: plan.filter(|_| !has_errors), diagnostics }
+    let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).peekable();
+    let has_errors = errors.peek().is_some();
+    let has_other_errors = errors.any(|found| found.code.group() != Group::Claims);
+    let (plan, refuted) = if has_errors { (None, plan.filter(|_| !has_other_errors)) } else { (plan, None) };
+    Compilation { sources, plan, refuted, diagnostics }
 }

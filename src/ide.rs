@@ -77,7 +77,8 @@ fn analyze_to(
         is_plan = seen.model.header.is_some();
         end
     });
-    let compile::Compilation { sources, plan, diagnostics } = compilation;
+    let compile::Compilation { sources, plan, refuted, diagnostics } = compilation;
+    let plan = plan.or(refuted);
     let planned = plan.filter(|_| is_plan).map(|plan| Arc::new(Planned::new(Arc::new(plan))));
     Analysis { sources, index, diagnostics, planned, is_plan }
 }

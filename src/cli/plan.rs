@@ -99,7 +99,7 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some(written) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Some((written, exit)) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
     let Past { plan, corrections } = history::past(&written, &args.plan, args.no_history)?;
     if args.workers.len() > 1 {
         let one = |workers: &u32| {
@@ -109,7 +109,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         };
         let forecasts: Vec<_> = args.workers.iter().map(one).collect();
         output::print(&tree::workers_table(&forecasts))?;
-        return Ok(Exit::Success);
+        return Ok(exit);
     }
     let limits = Limits { workers: args.workers.first().copied() };
     let (forecast, order) = args.search.forecast(&plan, limits);
@@ -134,7 +134,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         Format::MermaidGantt => mermaid::gantt(&view),
         Format::Dot => dot::render(&view),
     })?;
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// How sure the forecast is, where estimates leave room: as many rounds as take no time that one would notice.
@@ -147,24 +147,26 @@ fn sampled(plan: &Arc<Plan>, limits: &Limits, order: Option<Arc<Order>>) -> Opti
     })
 }
 
-/// The plan at a path, ready to be forecast; says on standard error what is wrong with it. None when it has errors.
+/// The plan at a path, ready to be forecast, and how the command ends; says on standard error what is wrong with it. None
+/// when it has errors, but for claims that the forecast refutes: then one wants to see the forecast all the more.
 pub(super) fn compiled(
     path: &Path,
     set: Vec<(String, String)>,
     global: &Global,
-) -> Result<Option<Arc<Plan>>> {
+) -> Result<Option<(Arc<Plan>, Exit)>> {
     let mut compilation = loader::compile_file(path, Purpose::Plan, set)?;
     // Notes are for `check`: here they would stand between a person and the plan.
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     compilation.diagnostics.retain(|found| found.severity >= least);
-    let Compilation { sources, plan, diagnostics } = compilation;
+    let Compilation { sources, plan, refuted, diagnostics } = compilation;
     let stderr = std::io::stderr();
     let options =
         TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: true };
     if !diagnostics.is_empty() {
         output::say(&format!("{}\n", render_text(&sources, &diagnostics, options)))?;
     }
-    Ok(plan.map(Arc::new))
+    let exit = if plan.is_some() { Exit::Success } else { Exit::PlanErrors };
+    Ok(plan.or(refuted).map(|plan| (Arc::new(plan), exit)))
 }
 
 /// How text for people looks on a stream.

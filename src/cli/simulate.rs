@@ -66,7 +66,9 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some(plan) = plan::compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Some((plan, exit)) = plan::compiled(&args.plan, args.set, global)? else {
+        return Ok(Exit::PlanErrors);
+    };
     let Past { plan, corrections } = history::past(&plan, &args.plan, args.no_history)?;
     let asked = Asked { fail: args.fail, quota: args.quota_at, answer: args.gate_delay };
     let troubles = troubles(&plan, &asked)?;
@@ -90,7 +92,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         Format::Text => render(&view, &project::look(global, &stdout)),
         Format::Json => json::render(&view, stdout.is_terminal()),
     })?;
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// All the rounds, shared among the processors. Who plays which round makes no difference.
