@@ -28,7 +28,7 @@ use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
 use crate::plan::{Action, Isolation, Plan, Test};
-use crate::schedule::Order;
+use crate::schedule::{Limits, Order, brief_order};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -97,23 +97,20 @@ pub async fn run(
     sink: &mut dyn Sink,
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
-    run_in_order(plan, setup, None, sink, requests).await
+    let order = brief_order(&plan, Limits { workers: setup.workers });
+    run_in_order(plan, setup, order, sink, requests).await
 }
 
-/// The same in another order of urgency than the machine's own, as long as reality keeps to the plan.
+/// The same in an order of urgency that is known already, as long as reality keeps to the plan.
 pub async fn run_in_order(
     plan: Arc<Plan>,
     setup: Setup,
-    order: Option<Arc<Order>>,
+    order: Arc<Order>,
     sink: &mut dyn Sink,
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
     ready(&plan, &setup)?;
-    let mut dispatcher = dispatch::Dispatcher::new(plan, setup, sink, requests)?;
-    if let Some(order) = order {
-        dispatcher.schedule.reorder(order);
-    }
-    dispatcher.carry_out().await
+    dispatch::Dispatcher::new(plan, setup, order, sink, requests)?.carry_out().await
 }
 
 /// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it

@@ -30,7 +30,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 pub use estimate::{Forecast, Slot, estimate, estimate_by};
-pub use improve::{by_critical_path, order_within};
+pub use improve::{brief_order, by_critical_path, order_within};
 pub use obstacle::Obstacle;
 pub use shape::Order;
 
@@ -174,6 +174,13 @@ impl Schedule {
         if let Some(order) = improve::briefly(&schedule) {
             schedule.reorder(order);
         }
+        schedule
+    }
+
+    /// The same in an order that is known already.
+    pub fn in_order(plan: Arc<Plan>, limits: Limits, order: Arc<Order>) -> Schedule {
+        let mut schedule = Schedule::by_critical_path(plan, limits);
+        schedule.reorder(order);
         schedule
     }
 

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::report::Look;
 use crate::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
 use crate::schedule::sample::{self, Samples};
-use crate::schedule::{Forecast, Limits, Order, estimate, estimate_by, levers, order_within};
+use crate::schedule::{Forecast, Limits, Order, brief_order, estimate, estimate_by, levers, order_within};
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -56,20 +56,14 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// The order that is found in that time; none where the default is meant.
-    pub fn order(self, plan: &Arc<Plan>, limits: Limits) -> Option<Arc<Order>> {
+    /// The forecast in the order that is found in that time, and that order.
+    pub fn forecast(self, plan: &Arc<Plan>, limits: Limits) -> (Forecast, Arc<Order>) {
         let begin = Instant::now();
-        self.plan_time.map(|time| order_within(plan, limits, &mut || begin.elapsed() < time))
-    }
-
-    /// The forecast by that order.
-    pub fn forecast(self, plan: &Arc<Plan>, limits: Limits) -> (Forecast, Option<Arc<Order>>) {
-        let order = self.order(plan, limits);
-        let forecast = match &order {
-            Some(order) => estimate_by(plan, &limits, Arc::clone(order)),
-            None => estimate(plan, &limits),
+        let order = match self.plan_time {
+            Some(time) => order_within(plan, limits, &mut || begin.elapsed() < time),
+            None => brief_order(plan, limits),
         };
-        (forecast, order)
+        (estimate_by(plan, &limits, Arc::clone(&order)), order)
     }
 }
 
@@ -138,13 +132,10 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
 }
 
 /// How sure the forecast is, where estimates leave room: as many rounds as take no time that one would notice.
-fn sampled(plan: &Arc<Plan>, limits: &Limits, order: Option<Arc<Order>>) -> Option<Samples> {
+fn sampled(plan: &Arc<Plan>, limits: &Limits, order: Arc<Order>) -> Option<Samples> {
     let rounds = (MOST_DRAWS / plan.steps.len().max(1)).min(1000);
     let rounds = 0..(rounds >= 50 && sample::has_ranges(plan)).then_some(rounds)? as u32;
-    Some(match order {
-        Some(order) => sample::sample_by(plan, limits, order, 1, rounds),
-        None => sample::sample(plan, limits, 1, rounds),
-    })
+    Some(sample::sample_by(plan, limits, order, 1, rounds))
 }
 
 /// The plan at a path, ready to be forecast, and how the command ends; says on standard error what is wrong with it. None

@@ -7,9 +7,9 @@ use crate::event::progress::Progress;
 use crate::journal::{Journal, Run, root_of};
 use crate::plan::{GateId, GroupId, Item, Plan, TaskId};
 use crate::report::{Look, RunPlace, Verbosity};
+use crate::schedule::Forecast;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A run, replayed.
 pub struct Replayed {
@@ -194,9 +194,7 @@ fn has_unicode() -> bool {
 }
 
 /// What a report says of a run beside its events.
-pub fn place(journal: &Journal, run: i64, plan: &Arc<Plan>, workers: Option<u32>) -> RunPlace {
-    let limits = crate::schedule::Limits { workers };
-    let forecast = crate::schedule::estimate(plan, &limits);
+pub fn place(journal: &Journal, run: i64, forecast: &Forecast) -> RunPlace {
     let is_known = forecast.missing.is_empty();
     RunPlace {
         run,

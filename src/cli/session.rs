@@ -116,13 +116,9 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let keyboard = Keyboard::open();
     let format = options.format.chosen(keyboard.is_some());
     let keyboard = keyboard.filter(|_| format == Format::Live);
-    let mut place = project::place(&journal, run, &staged.plan, options.workers);
     let limits = crate::schedule::Limits { workers: options.workers };
-    let order = options.search.order(&staged.plan, limits);
-    if let Some(order) = &order {
-        let makespan = crate::schedule::estimate_by(&staged.plan, &limits, Arc::clone(order)).makespan;
-        place.forecast = place.forecast.map(|_| u64::try_from(makespan.as_millis()).unwrap_or(u64::MAX));
-    }
+    let (forecast, order) = options.search.forecast(&staged.plan, limits);
+    let place = project::place(&journal, run, &forecast);
     let look = match format {
         Format::Live => project::look(global, &std::io::stderr()),
         _ => project::look(global, &std::io::stdout()),

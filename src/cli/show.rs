@@ -4,6 +4,7 @@ use super::{Global, output, project};
 use crate::error::{Error, Exit, Result};
 use crate::plan::Item;
 use crate::report::show::Sight;
+use crate::schedule::{Limits, estimate};
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -35,7 +36,8 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let replayed = project::replay(args.run.as_deref())?;
     let progress = &replayed.progress;
-    let place = project::place(&replayed.journal, replayed.run.id, &progress.plan, None);
+    let place =
+        project::place(&replayed.journal, replayed.run.id, &estimate(&progress.plan, &Limits::default()));
     let look = project::look(global, &std::io::stdout());
     let now = project::now();
     let sight = Sight { progress, place: &place, look: &look, now, is_live: replayed.is_live };

@@ -100,7 +100,7 @@ fn played(plan: &Arc<Plan>, limits: &Limits, troubles: &Troubles, seed: u64, run
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32).min(runs);
     let share = |thread: u32| {
         let cut = |thread: u32| (u64::from(runs) * u64::from(thread) / u64::from(threads)) as u32;
-        simulate(plan, limits, None, troubles, seed, cut(thread)..cut(thread + 1))
+        simulate(plan, limits, troubles, seed, cut(thread)..cut(thread + 1))
     };
     std::thread::scope(|scope| {
         let players: Vec<_> = (0..threads).map(|thread| scope.spawn(move || share(thread))).collect();

@@ -3,6 +3,7 @@
 use super::{Global, output, project};
 use crate::error::{Exit, Result};
 use crate::report::why;
+use crate::schedule::{Limits, estimate};
 
 /// Say what a task waits for, and what would make it sooner; or why it ended as it did
 #[derive(clap::Args, Debug)]
@@ -23,7 +24,11 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let replayed = project::replay(Some(&args.run))?;
     let item = project::find_item(&replayed.progress.plan, &args.task)?;
-    let place = project::place(&replayed.journal, replayed.run.id, &replayed.progress.plan, None);
+    let place = project::place(
+        &replayed.journal,
+        replayed.run.id,
+        &estimate(&replayed.progress.plan, &Limits::default()),
+    );
     let look = project::look(global, &std::io::stdout());
     let lines = why::lines(&replayed.progress, &place, &look, project::now(), replayed.is_live, item);
     output::print(&(lines.join("\n") + "\n"))?;

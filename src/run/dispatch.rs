@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::event::progress::Progress;
 use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
-use crate::schedule::{Change, Limits, Schedule, State, Work as Step};
+use crate::schedule::{Change, Limits, Order, Schedule, State, Work as Step};
 use crate::workspace::{Conflict, Merged, Snapshot, Tree};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -201,6 +201,7 @@ impl<'s> Dispatcher<'s> {
     pub fn new(
         plan: Arc<Plan>,
         setup: Setup,
+        order: Arc<Order>,
         sink: &'s mut dyn Sink,
         requests: mpsc::Receiver<Request>,
     ) -> Result<Dispatcher<'s>> {
@@ -220,7 +221,7 @@ impl<'s> Dispatcher<'s> {
         };
         Ok(Dispatcher {
             context: Arc::new(Context::new(Arc::clone(&plan), &setup)?),
-            schedule: Schedule::new(Arc::clone(&plan), Limits { workers: setup.workers }),
+            schedule: Schedule::in_order(Arc::clone(&plan), Limits { workers: setup.workers }, order),
             timers: Timers::default(),
             pace: Pace::new(),
             tasks: plan.tasks.iter().map(|_| life()).collect(),

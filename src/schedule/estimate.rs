@@ -109,9 +109,7 @@ pub fn estimate(plan: &Arc<Plan>, limits: &Limits) -> Forecast {
 
 /// The same in another order of urgency than the machine's own.
 pub fn estimate_by(plan: &Arc<Plan>, limits: &Limits, order: Arc<Order>) -> Forecast {
-    let mut schedule = Schedule::by_critical_path(Arc::clone(plan), *limits);
-    schedule.reorder(order);
-    estimate_in_order(&mut schedule)
+    estimate_in_order(&mut Schedule::in_order(Arc::clone(plan), *limits, order))
 }
 
 fn estimate_in_order(schedule: &mut Schedule) -> Forecast {

@@ -53,6 +53,11 @@ pub fn order_within(plan: &Arc<Plan>, limits: Limits, go_on: &mut dyn FnMut() ->
     Arc::clone(schedule.order())
 }
 
+/// The order that [`Schedule::new`] goes by.
+pub fn brief_order(plan: &Arc<Plan>, limits: Limits) -> Arc<Order> {
+    Arc::clone(Schedule::new(Arc::clone(plan), limits).order())
+}
+
 /// The order without a search: the longest remaining path first.
 pub fn by_critical_path(plan: &Arc<Plan>, limits: Limits) -> Arc<Order> {
     Arc::clone(Schedule::by_critical_path(Arc::clone(plan), limits).order())

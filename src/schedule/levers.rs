@@ -3,7 +3,7 @@
 //! Asks the forecast of plans that lack one edge. It does not know whether the edge may go: that is the author's.
 
 use super::estimate::{Forecast, estimate, estimate_by};
-use super::{Limits, Schedule, by_critical_path};
+use super::{Limits, brief_order, by_critical_path};
 use crate::plan::{GroupId, GroupKind, Need, NeedSource, Plan, StepId, StepKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ pub fn levers(plan: &Arc<Plan>, limits: &Limits, forecast: &Forecast) -> Option<
     // As well searched as the forecast itself where that takes no time that one would notice; else in its order or by
     // the critical path, whichever is better.
     let is_small = changes.len() * plan.steps.len() <= MOST_SEARCHED;
-    let own = (!is_small).then(|| Arc::clone(Schedule::new(Arc::clone(plan), *limits).order()));
+    let own = (!is_small).then(|| brief_order(plan, *limits));
     let makespan = |plan: &Arc<Plan>, limits: &Limits| match &own {
         None => estimate(plan, limits).makespan,
         Some(own) => {

@@ -43,9 +43,7 @@ pub fn sample_by(
     seed: u64,
     rounds: Range<u32>,
 ) -> Samples {
-    let mut schedule = Schedule::by_critical_path(Arc::clone(plan), *limits);
-    schedule.reorder(order);
-    sample_with(schedule, seed, rounds)
+    sample_with(Schedule::in_order(Arc::clone(plan), *limits, order), seed, rounds)
 }
 
 fn sample_with(mut schedule: Schedule, seed: u64, rounds: Range<u32>) -> Samples {

@@ -6,7 +6,7 @@
 
 mod round;
 
-use super::{Limits, Order};
+use super::Limits;
 use crate::plan::{Action, GateId, Plan, TaskId};
 use std::ops::Range;
 use std::sync::Arc;
@@ -76,12 +76,11 @@ pub struct Simulation {
 pub fn simulate(
     plan: &Arc<Plan>,
     limits: &Limits,
-    order: Option<&Arc<Order>>,
     troubles: &Troubles,
     seed: u64,
     rounds: Range<u32>,
 ) -> Simulation {
-    let mut machine = round::Machine::new(plan, limits, order, troubles, seed);
+    let mut machine = round::Machine::new(plan, limits, troubles, seed);
     Simulation { rounds: rounds.map(|round| machine.play(round)).collect() }
 }
 

@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::schedule::sample::{Dice, Draw};
 use crate::schedule::shape::milliseconds;
-use crate::schedule::{Change, Limits, Order, Outcome, Passage, Schedule, Work};
+use crate::schedule::{Change, Limits, Outcome, Passage, Schedule, Work};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
@@ -134,17 +134,8 @@ struct GateLife {
 }
 
 impl Machine {
-    pub fn new(
-        plan: &Arc<Plan>,
-        limits: &Limits,
-        order: Option<&Arc<Order>>,
-        troubles: &Troubles,
-        seed: u64,
-    ) -> Machine {
-        let mut schedule = Schedule::new(Arc::clone(plan), *limits);
-        if let Some(order) = order {
-            schedule.reorder(Arc::clone(order));
-        }
+    pub fn new(plan: &Arc<Plan>, limits: &Limits, troubles: &Troubles, seed: u64) -> Machine {
+        let schedule = Schedule::new(Arc::clone(plan), *limits);
         let quotas: Vec<(String, u64)> =
             troubles.quotas.iter().map(|(driver, time)| (driver.clone(), milliseconds(*time))).collect();
         let share = |shares: &[f64], index: usize| shares.get(index).copied().unwrap_or(0.0);

@@ -147,7 +147,7 @@ proptest! {
             ..Troubles::default()
         };
         let (outcome, took) = run(&plan, &troubles);
-        let simulation = simulate(&plan, &Limits::default(), None, &troubles, 1, 0..1);
+        let simulation = simulate(&plan, &Limits::default(), &troubles, 1, 0..1);
         let round = simulation.rounds[0];
         let ends = match outcome {
             RunOutcome::Succeeded => vec![End::Succeeded],

@@ -10,7 +10,7 @@ use wavec::schedule::simulate::{Culprit, End, Round, Simulation, Troubles, quant
 use wavec::schedule::{Limits, estimate};
 
 fn played(plan: &Arc<Plan>, troubles: &Troubles, rounds: u32) -> Simulation {
-    simulate(plan, &Limits::default(), None, troubles, 1, 0..rounds)
+    simulate(plan, &Limits::default(), troubles, 1, 0..rounds)
 }
 
 /// One round in which those tasks always fail.
@@ -57,9 +57,9 @@ proptest! {
             quotas: vec![("x".into(), Duration::from_secs(1200)), ("y".into(), Duration::from_secs(0))],
             answer: Some((Duration::ZERO, Duration::from_secs(600))),
         };
-        let whole = simulate(&plan, &Limits::default(), None, &troubles, seed, 0..8);
-        let mut joined = simulate(&plan, &Limits::default(), None, &troubles, seed, 0..3);
-        joined.join(simulate(&plan, &Limits::default(), None, &troubles, seed, 3..8));
+        let whole = simulate(&plan, &Limits::default(), &troubles, seed, 0..8);
+        let mut joined = simulate(&plan, &Limits::default(), &troubles, seed, 0..3);
+        joined.join(simulate(&plan, &Limits::default(), &troubles, seed, 3..8));
         prop_assert_eq!(&whole, &joined);
         for round in &whole.rounds {
             prop_assert_eq!(round.culprit.is_none(), round.end == End::Succeeded);
@@ -77,7 +77,7 @@ fn the_share_that_fails_is_the_share_that_was_asked_for() {
     assert_eq!(simulation.culprits(), [(Culprit::Task(TaskId(0)), simulation.count(End::Failed))]);
     let finish = simulation.sorted(None, |round| round.finish);
     assert!((quantile(&finish, 0.5) as f64 / 60_000.0 - 15.0).abs() < 0.3);
-    assert_ne!(simulation, simulate(&plan, &Limits::default(), None, &troubles, 2, 0..4000));
+    assert_ne!(simulation, simulate(&plan, &Limits::default(), &troubles, 2, 0..4000));
 }
 
 #[test]
