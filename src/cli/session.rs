@@ -182,7 +182,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     drop(keyboard);
     drop(lock);
     if let Some(progress) = progress {
-        super::apply::after(&directory, run, &progress, global)?;
+        super::apply::after(&directory, &root, run, &progress, global)?;
     }
     Ok(match outcome? {
         RunOutcome::Interrupted if was_terminated.get() => Exit::Terminated,

@@ -23,7 +23,7 @@ pub enum Group {
     Claims,
     /// What must not stand in a plan.
     Secrets,
-    /// Use of wavec itself: allowances, editions, what this engine cannot do.
+    /// Use of wavec itself: allowances, editions.
     Usage,
 }
 
@@ -177,6 +177,7 @@ catalogue! {
     UNKNOWN_SECRET "unknown-secret" Error Names "a secret that is not declared"
     UNKNOWN_CRITERION "unknown-criterion" Error Names "a criterion that is not declared"
     EMPTY_GROUP "empty-group" Error Names "a wave, block or `for` with nothing to do"
+    MIXED_ISOLATION "mixed-isolation" Error Names "some tasks work in worktrees and others in copies"
     EMPTY_GATE "empty-gate" Error Names "a gate without a check or an approval"
     EMPTY_TEXT "empty-text" Error Names "a command, path or prompt is empty"
     MISSING_ACTION "missing-action" Error Names "a task does nothing"
@@ -263,5 +264,4 @@ catalogue! {
     UNEXPLAINED_ALLOWANCE "unexplained-allowance" Warning Usage "an allowance does not say why"
     UNKNOWN_CODE "unknown-code" Warning Usage "an allowance names a code that wavec does not have"
     UNKNOWN_DIRECTIVE "unknown-directive" Warning Usage "a comment to wavec says nothing that it knows"
-    NOT_SUPPORTED_YET "not-supported-yet" Error Usage "the language has it, and this engine cannot do it yet"
 }

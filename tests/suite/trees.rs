@@ -2,6 +2,8 @@
 //!
 //! The agent is scripted: the first line of its prompt is the shell command that it carries out.
 
+mod copies;
+
 use crate::cli::{Outcome, Scratch};
 use std::fs;
 use std::process::{Command, Stdio};
