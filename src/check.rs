@@ -40,6 +40,10 @@ pub use model::Model;
 pub trait Loader {
     /// The text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
+    /// The text of a file that is no part of the plan, but that the plan speaks of.
+    fn peek(&self, path: &Path) -> io::Result<String> {
+        self.read(path)
+    }
     /// Whether something is there.
     fn exists(&self, path: &Path) -> bool;
     /// The names of what a directory holds.

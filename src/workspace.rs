@@ -10,7 +10,6 @@ pub mod claims;
 mod git;
 mod merge;
 mod repository;
-mod sections;
 
 pub use git::{check_version, is_of_git};
 pub use merge::{Conflict, Merged};

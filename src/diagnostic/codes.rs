@@ -219,6 +219,7 @@ catalogue! {
     UNCOVERED_PATH "uncovered-path" Warning Files "a prompt names a path that no claim of its task covers"
     UNDECLARED_WRITE "undeclared-write" Warning Files "a command writes a file that its task does not claim"
     MISSING_INPUT "missing-input" Warning Files "a task reads a file that is not there yet"
+    MISSING_SECTION "missing-section" Warning Files "a task is to change a section that its file does not have"
     HOT_FILE "hot-file" Warning Files "parts of a lock file or manifest are changed side by side"
     CASE_CONFLICT "case-conflict" Warning Files "two paths differ in upper and lower case alone"
     DIRECTORY_CLAIM "directory-claim" Warning Files "a claim names a directory as if it were a file"

@@ -3,10 +3,10 @@
 //! A change counts where some claim to write covers it; what is forbidden never does. Where only a section of a file is
 //! claimed, everything outside of that section has to be as it was.
 
-use super::sections;
 use crate::error::Result;
 use crate::glob::Paths;
 use crate::plan::{Claim, ClaimKind, Claims};
+use crate::section;
 
 /// One path that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ fn violation(
         let (before, after) = texts(change, read)?;
         if let Some(name) = forbidden
             .iter()
-            .find(|name| sections::section(&before, path, name) != sections::section(&after, path, name))
+            .find(|name| section::section(&before, path, name) != section::section(&after, path, name))
         {
             return Ok(Some(format!("changed `{path}#{name}`, which it must not touch")));
         }
@@ -132,7 +132,7 @@ fn violation(
         return Ok(Some(format!("{} `{path}`, which it does not claim to write", verb(change))));
     }
     let (before, after) = texts(change, read)?;
-    Ok(sections::outside(&before, &after, path, &names).map(|line| {
+    Ok(section::outside(&before, &after, path, &names).map(|line| {
         let sections = names.iter().map(|name| format!("`{path}#{name}`")).collect::<Vec<_>>().join(", ");
         format!("changed `{path}` outside of {sections}: {line}")
     }))
