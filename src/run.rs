@@ -16,12 +16,14 @@ mod judging;
 mod pace;
 mod process;
 mod resume;
+mod sandbox;
 mod tasks;
 mod timers;
 mod trees;
 mod words;
 
 pub use context::{attempt_log, check_log};
+pub use sandbox::{is_there as can_confine, is_wanted as is_confined};
 pub use trees::has_copies;
 
 use crate::backend::Backend;
@@ -119,6 +121,7 @@ pub async fn run_in_order(
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
     programs(plan, setup)?;
     trees::ready(plan, setup)?;
+    sandbox::ready(plan, setup)?;
     context::secrets(plan, setup).map(drop)
 }
 

@@ -142,11 +142,7 @@ pub fn outside(before: &[u8], after: &[u8], path: &str, names: &[&str]) -> Optio
     if more > 0 {
         place.push_str(&format!("; and {more} more"));
     }
-    Some(if names.iter().any(|name| is_there(&name)) {
-        place
-    } else {
-        format!("{place} (there is no such section)")
-    })
+    Some(if names.iter().any(is_there) { place } else { format!("{place} (there is no such section)") })
 }
 
 /// What of a line counts. An entry of a JSON file that gets one behind it gets a comma.
@@ -295,6 +291,72 @@ mod tests {
     }
 
     #[test]
+    fn grammars_know_definitions() {
+        let rust = "/// T.\nstruct T;\n\nimpl T {\n    /// New.\n    fn new() -> T { T }\n    fn b(&self) {\n        fn inner() {}\n    }\n}\n\nimpl<X> From<X> for T {\n    fn from(x: X) -> T { T }\n}\nmod m {\n    fn b() {}\n}\n";
+        assert_eq!(of(rust, "x.rs", "T").unwrap().matches('|').count(), 11, "{:?}", of(rust, "x.rs", "T"));
+        assert_eq!(of(rust, "x.rs", "T::new").unwrap(), "    /// New.|    fn new() -> T { T }");
+        assert_eq!(of(rust, "x.rs", "m::b").unwrap(), "    fn b() {}");
+        assert_eq!(of(rust, "x.rs", "T.from").unwrap(), "    fn from(x: X) -> T { T }");
+        let python = "LIMIT = 3\n\n# Near.\n@cached\n@slow\ndef f(a,\n      b):\n    x = 1\n    return x\n\n\nclass C:\n    def m(self):\n        pass\n";
+        assert_eq!(of(python, "x.py", "LIMIT").unwrap(), "LIMIT = 3");
+        assert_eq!(of(python, "x.py", "f").unwrap().matches('|').count(), 6);
+        assert_eq!(of(python, "x.py", "x"), None, "what is local is no section");
+        assert_eq!(of(python, "x.py", "C.m").unwrap(), "    def m(self):|        pass");
+        let script = "import a from 'a';\n\n/** Doc. */\nexport const charge = async (x) => {\n  const y = x;\n};\nexport default class Shop {\n  #stock = 1;\n  sell() {}\n}\nfunction f() {}\n";
+        for path in ["x.ts", "x.js", "x.tsx"] {
+            let charge = of(script, path, "charge").unwrap();
+            assert!(charge.starts_with("/** Doc. */|export const") && charge.ends_with("};"), "{charge}");
+            assert_eq!(of(script, path, "Shop.sell").unwrap(), "  sell() {}");
+            assert_eq!(of(script, path, "f").unwrap(), "function f() {}");
+        }
+        let types = "interface A {\n  x: number;\n}\ntype B = A;\nenum E { One }\nnamespace N {\n  export function g(): void;\n}\n";
+        assert_eq!(of(types, "x.ts", "A").unwrap().matches('|').count(), 2);
+        assert_eq!(of(types, "x.ts", "B").unwrap(), "type B = A;");
+        assert_eq!(of(types, "x.ts", "N.g").unwrap(), "  export function g(): void;");
+        let go = "package p\n\n// F.\nfunc F() {\n}\n\ntype T struct {\n\tx int\n}\n\nfunc (t *T) M() {}\n\nvar (\n\ta = 1\n\tb = 2\n)\n";
+        assert_eq!(of(go, "x.go", "F").unwrap(), "// F.|func F() {|}");
+        assert_eq!(of(go, "x.go", "T").unwrap(), "type T struct {|\tx int|}");
+        assert_eq!(of(go, "x.go", "T.M").unwrap(), "func (t *T) M() {}");
+        assert_eq!(of(go, "x.go", "b").unwrap(), "\tb = 2");
+        let java =
+            "class A {\n    private int x = 1;\n    @Override\n    public void m() {\n    }\n    A() {}\n}\n";
+        assert_eq!(of(java, "A.java", "m").unwrap(), "    @Override|    public void m() {|    }");
+        assert_eq!(of(java, "A.java", "A.x").unwrap(), "    private int x = 1;");
+        let c = "#define LIMIT 3\nstatic int *f(int x)\n{\n    return 0;\n}\ntypedef struct {\n    int x;\n} point;\nstruct line {\n    int y;\n};\n";
+        assert_eq!(of(c, "x.c", "f").unwrap(), "static int *f(int x)|{|    return 0;|}");
+        assert_eq!(of(c, "x.h", "point").unwrap(), "typedef struct {|    int x;|} point;");
+        assert_eq!(of(c, "x.c", "line").unwrap(), "struct line {|    int y;|};");
+        assert!(of(c, "x.c", "LIMIT").unwrap().starts_with("#define LIMIT 3"));
+    }
+
+    #[test]
+    fn settings_have_sections_too() {
+        let json = "{\n  \"a\": 1,\n  \"b\": {\n    \"a\": 2\n  },\n  \"c\": []\n}\n";
+        assert_eq!(of(json, "x.json", "a").unwrap(), "  \"a\": 1,");
+        assert_eq!(of(json, "x.json", "b").unwrap(), "  \"b\": {|    \"a\": 2|  },");
+        // An entry behind the last one.
+        let more = json.replace("[]\n", "[],\n  \"d\": 1\n");
+        assert_eq!(outside(json.as_bytes(), more.as_bytes(), "x.json", &["d"]), None);
+        let toml = "x = 1\n[a]\ny = 2\n\n[a.b]\nz = 3\n[c]\n";
+        assert_eq!(of(toml, "x.toml", "a").unwrap(), "[a]|y = 2||[a.b]|z = 3");
+        assert_eq!(of(toml, "x.toml", "x").unwrap(), "x = 1");
+        let yaml = "a:\n  b: 1\nc:\n  - b: 2\n";
+        assert_eq!(of(yaml, "x.yml", "c").unwrap(), "c:|  - b: 2");
+        let text = "Title\n=====\n\nx\n\nFirst\n-----\ny\n\nSecond\n------\nz\n";
+        assert_eq!(of(text, "x.md", "First").unwrap(), "First|-----|y|");
+    }
+
+    #[test]
+    fn several_places_are_named() {
+        let before = "# A\na\n# B\nb\n# C\nc\n";
+        let after = "# A\nA\nnew\n# B\nB\n# C\n";
+        let told = outside(before.as_bytes(), after.as_bytes(), "x.md", &["B"]).unwrap();
+        assert_eq!(told, "lines 2 to 3, `A`; `c`, which was line 6, is gone");
+        let nested = Sections::of(b"# A\n## B\nx\n# C\n", "x.md");
+        assert!(nested.overlap("A", "B") && !nested.overlap("A", "C"));
+    }
+
+    #[test]
     fn what_is_outside_is_compared() {
         let before = "use a;\nfn one() {\n    1\n}\nfn two() {\n    2\n}\n";
         let after = "use a;\nfn one() {\n    11\n}\n\nfn two() {\n    2\n}\n";
@@ -304,6 +366,6 @@ mod tests {
         let added = format!("{before}fn three() {{\n    3\n}}\n");
         assert_eq!(outside(before.as_bytes(), added.as_bytes(), "x.rs", &["three"]), None);
         let none = outside(before.as_bytes(), added.as_bytes(), "x.rs", &["nine"]).unwrap();
-        assert_eq!(none, "line 8, `fn three() {` (there is no such section)");
+        assert_eq!(none, "lines 8 to 10, `fn three() {` (there is no such section)");
     }
 }

@@ -34,6 +34,22 @@ pub struct Options {
     pub author: Option<String>,
     /// Whether a run may begin from the last commit although the checkout holds more.
     pub allows_dirty: bool,
+    /// Whether what tasks write is confined to their worktrees.
+    pub sandbox: Sandbox,
+    /// Where else they may write then.
+    pub writes: Vec<PathBuf>,
+}
+
+/// Whether what tasks in worktrees and copies write is confined to these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sandbox {
+    /// It is not.
+    #[default]
+    Off,
+    /// What agents write is, where the system can.
+    BestEffort,
+    /// What all tasks write is, or the run does not begin.
+    Require,
 }
 
 /// A repository, as a run works with it.
@@ -212,6 +228,11 @@ impl Workspace {
         Tree { name: name.to_owned(), root, directory, base: base.to_owned() }
     }
 
+    /// What git keeps of a tree for itself.
+    pub fn own_of(&self, tree: &Tree) -> PathBuf {
+        self.common.join("worktrees").join(&tree.name)
+    }
+
     /// wavec's own index of a tree: what it held when it was forked, whatever the task does to the tree's own.
     fn index(&self, tree: &Tree) -> PathBuf {
         self.trees.join(format!("{}.index", tree.name))
@@ -231,7 +252,7 @@ impl Workspace {
         let _ = fs::remove_file(self.index(tree));
         {
             let _list = self.listed();
-            if tree.root.exists() || self.common.join("worktrees").join(&tree.name).exists() {
+            if tree.root.exists() || self.own_of(tree).exists() {
                 self.forget(tree)?;
             }
             let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
@@ -317,8 +338,38 @@ impl Workspace {
         Ok(Snapshot { commit: commit.to_owned(), size, changes })
     }
 
+    /// The submodules of a tree in which there is work that neither a commit of the tree nor a remote of theirs holds.
+    pub fn inner_work(&self, tree: &Tree) -> Result<Vec<String>> {
+        const ACTION: &str = "look into the submodules of";
+        if !tree.root.join(".gitmodules").exists() {
+            return Ok(Vec::new());
+        }
+        let words = ["ls-files", "--stage", "-z"];
+        let listed =
+            Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
+        let mut found = Vec::new();
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 ")) {
+            let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
+            let path = git::path_of(&entry[at + 1..]);
+            let inner = tree.root.join(&path);
+            if !inner.join(".git").exists() {
+                continue;
+            }
+            let changed = Git::new(&inner, ACTION).args(["status", "--porcelain"]).text()?;
+            let known =
+                Git::new(&inner, ACTION).args(["branch", "--remotes", "--contains", "HEAD"]).answer()?;
+            if !changed.is_empty() || known.code != 0 || known.stdout.is_empty() {
+                found.push(path.display().to_string());
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether a tree holds just what a commit does.
     pub fn is_saved(&self, tree: &Tree, commit: &str) -> Result<bool> {
+        if !self.inner_work(tree)?.is_empty() {
+            return Ok(false);
+        }
         let saved = format!("{commit}^{{tree}}");
         let saved = self.git("read a commit of").args(["rev-parse", "--verify", "-q", &saved]).text()?;
         Ok(self.content(tree)? == saved)
@@ -409,7 +460,7 @@ impl Workspace {
 
     /// Takes a tree off git's list, with what is left of its folder.
     fn forget(&self, tree: &Tree) -> Result<()> {
-        let own = self.common.join("worktrees").join(&tree.name);
+        let own = self.own_of(tree);
         let words = ["worktree", "remove", "--force", "--force"];
         let answer = self.git("remove the worktree").args(words).arg(&tree.root).answer()?;
         if answer.code != 0 {

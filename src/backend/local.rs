@@ -5,6 +5,7 @@
 //! cancelled. Knows nothing of plans.
 
 mod log;
+pub mod sandbox;
 mod spool;
 mod sweep;
 mod sys;
@@ -286,8 +287,12 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
             stderr,
         };
         crash::point(Place::Spawning);
-        let pid = sweep::start(|| sys::spawn(&spawn))
-            .map_err(|error| Refused::of(&error, why_not(program, &error)))?;
+        let start = || sweep::start(|| sys::spawn(&spawn));
+        let pid = match &job.writes {
+            Some(writes) => sandbox::confined(writes, start)?,
+            None => start(),
+        };
+        let pid = pid.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
         crash::point(Place::Spawned);
         Ok::<u32, Refused>(pid)
     };

@@ -5,6 +5,7 @@
 use super::changes::Picture;
 use super::context::{Context, Environment, Outputs};
 use super::process::{Attended, attend};
+use super::sandbox::Confined;
 use super::words::last_lines;
 use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files, Reading, Role};
@@ -90,6 +91,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
     if let Some(tree) = &assignment.tree {
         call.environment.insert("WAVEC_TREE".into(), tree.root.clone().into());
     }
+    let confined = Confined::of(assignment, call.agent, &mut call.environment);
     let mut job = context.job(
         format!("{}/{attempt}", task.name),
         context.attempt_file(*id, *attempt, "log"),
@@ -98,6 +100,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
     );
     job.directory = assignment.directory().join(&task.directory);
     job.direct = call.direct;
+    job.writes = confined.as_ref().map(|confined| confined.writes.clone().into());
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
     let log = job.log.clone();
@@ -120,7 +123,11 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
             ..Reading::default()
         },
     };
-    let Reading { end: mut how, text, usage, session, denied } = reading;
+    let Reading { end: mut how, text, usage, session, mut denied } = reading;
+    // Only where it went wrong is it of interest: many a program tries and can do without.
+    let is_denied = |how: &AttemptEnd| {
+        *how != AttemptEnd::Done && confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log))
+    };
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
     }
@@ -132,6 +139,9 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
         let harvest = super::trees::harvest(context, *id, *attempt, tree).await?;
         let mut violations = harvest.violations;
         if harvest.snapshot.is_none() && violations.is_empty() && must_change(task, call.agent.is_some()) {
+            if confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log)) {
+                denied.push("writing outside of its worktree".into());
+            }
             violations.push(no_change(task, &denied));
         }
         if !violations.is_empty() {
@@ -159,6 +169,9 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
                 }
             }
         }
+    }
+    if !matches!(how, AttemptEnd::Claims { .. }) {
+        is_denied(&how);
     }
     let tail = tail(&log);
     Ok(Work {

@@ -170,6 +170,9 @@ pub async fn harvest(
             violations =
                 claims::violations(&snapshot.changes, &task.claims, workspace.prefix(), is_open, &read)?;
         }
+        for inner in workspace.inner_work(&tree)? {
+            violations.push(format!("worked in the submodule `{inner}`: what is in it cannot be merged"));
+        }
         let write_claims = || task.claims.claims.iter().filter(|claim| claim.kind.is_write());
         let named: Vec<String> = write_claims().map(|claim| literal_beginning(&claim.glob)).collect();
         let named: Vec<String> = named.into_iter().filter(|path| !path.is_empty()).collect();
@@ -249,6 +252,7 @@ impl Dispatcher<'_> {
         match known {
             Some(branch) => {
                 workspace.sweep()?;
+                self.context.clear_temporary();
                 self.tip.branch = branch.name;
                 self.tip.commit = branch.tip;
                 self.tip.history = branch.history;

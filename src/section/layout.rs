@@ -82,8 +82,7 @@ fn table(lines: &[&str], name: &str) -> Option<Range<usize>> {
     let is_other = |line: &&str| {
         header(line).is_some_and(|other| other != name && !other.starts_with(&format!("{name}.")))
     };
-    let length =
-        lines[begin + 1..].iter().position(|line| is_other(&line)).unwrap_or(lines.len() - begin - 1);
+    let length = lines[begin + 1..].iter().position(is_other).unwrap_or(lines.len() - begin - 1);
     Some(begin..begin + 1 + length)
 }
 
@@ -96,7 +95,7 @@ fn block(lines: &[&str], begins: impl Fn(&str) -> bool) -> Option<Range<usize>> 
         while let Some(line) = lines.get(end) {
             let text = line.trim();
             let is_inside = text.is_empty() || indent(line) > own;
-            let is_closing = text.starts_with(['}', ')', ']', '{']) || text == "end";
+            let is_closing = indent(line) == own && (text.starts_with(['}', ')', ']', '{']) || text == "end");
             if !is_inside && !is_closing {
                 break;
             }

@@ -152,6 +152,9 @@ fn of_kind<'c>(
 fn unfit(change: &Change, read: Read<'_>) -> Result<Option<String>> {
     let Some(after) = &change.after else { return Ok(None) };
     let path = &change.path;
+    if path.contains(char::REPLACEMENT_CHARACTER) {
+        return Ok(Some(format!("made or changed `{path}`, whose name is not UTF-8: no claim can name it")));
+    }
     match after.mode.as_str() {
         REPOSITORY if change.before.as_ref().is_none_or(|before| before.mode != REPOSITORY) => {
             Ok(Some(format!("made `{path}` a git repository of its own: what is in it cannot be merged")))

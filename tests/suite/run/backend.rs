@@ -61,6 +61,7 @@ fn job(place: &Place, script: &str) -> Job {
         log: place.path().join("logs/1.log"),
         captures_stdout: false,
         secrets: Arc::new([]),
+        writes: None,
     }
 }
 

@@ -140,7 +140,7 @@ fn a_checkout_may_be_copied_as_it_is() {
     assert_eq!(made.code, Some(0));
     // Not committed, and yet what the task starts from.
     let scratch = scratch.file("b.txt", "dirty\n");
-    run(&scratch, 0, &["--apply"]);
+    run(&scratch, 0, &["--apply", "--sandbox", "off"]);
     assert_eq!(scratch.read("b.txt"), "dirty\ny\n");
     assert_eq!(
         scratch.shell("git log --oneline | wc -l; git branch | wc -l").stdout.replace(' ', ""),
@@ -154,5 +154,5 @@ fn a_checkout_may_be_copied_as_it_is() {
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("`inner` in it is a git repository of its own"), "{}", refused.stderr);
     let scratch = scratch.file(".gitignore", "inner/\n");
-    run(&scratch, 0, &[]);
+    run(&scratch, 0, &["--sandbox", "off"]);
 }
