@@ -31,8 +31,8 @@ impl Sections {
     pub fn new(plan: &Plan, facts: &dyn super::Facts) -> Sections {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for claim in plan.tasks.iter().flat_map(|task| &task.claims.claims) {
-            let is_literal = Pattern::parse(&claim.glob).is_ok_and(|pattern| pattern.literal().is_some());
-            if let Some(name) = claim.section.as_deref().filter(|_| is_literal) {
+            let Some(name) = claim.section.as_deref() else { continue };
+            if Pattern::parse(&claim.glob).is_ok_and(|pattern| pattern.literal().is_some()) {
                 wanted.entry(&claim.glob).or_default().insert(name);
             }
         }

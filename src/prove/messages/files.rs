@@ -36,7 +36,9 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
     let (first_name, second_name) = (proof.names.task(first.0), proof.names.task(second.0));
     let what = match (&a.section, &b.section) {
         (Some(section), Some(other)) if section == other => format!("section `{section}` of `{path}`"),
-        (Some(_), Some(_)) => format!("lines of `{path}`"),
+        (Some(section), Some(other)) => {
+            format!("`{path}`, whose sections `{section}` and `{other}` share lines")
+        }
         _ => format!("`{path}`"),
     };
     let all_patterns: BTreeSet<_> =
