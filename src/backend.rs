@@ -62,6 +62,8 @@ pub struct JobEnd {
     pub stdout: Vec<u8>,
     /// Whether it printed more than [`CAPTURE_LIMIT`]; the rest is only in the log.
     pub is_stdout_cut: bool,
+    /// Whether there is no log, since it printed nothing.
+    pub is_silent: bool,
     /// What else a person should know: processes left behind and ended, output cut. Also in the log.
     pub notes: Vec<String>,
 }

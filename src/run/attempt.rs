@@ -160,7 +160,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
             }
         }
     }
-    let tail = tail(&log);
+    let tail = if end.is_silent { String::new() } else { tail(&log) };
     Ok(Work {
         end: masked(how, context),
         usage,
