@@ -2,6 +2,10 @@
 //!
 //! The real programs are not asked for anything here: what they do beyond their formats is not shown by these tests.
 
+mod lab;
+mod model;
+mod real;
+
 use crate::cli::{Outcome, Scratch};
 use std::fs;
 use std::path::Path;
