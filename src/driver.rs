@@ -169,9 +169,13 @@ fn argument(prompt: &str, files: &Files) -> String {
 
 /// Why there is no answer, from what there is.
 fn without_result(answered: &Answered<'_>, code: i32) -> String {
-    let last =
-        answered.log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('{'));
-    match last {
+    let lines = || {
+        let lines = answered.log.lines().rev().map(lines::without_escapes);
+        lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty() && !line.starts_with('{'))
+    };
+    // What is printed behind the error, as a backtrace, tells less.
+    let is_error = |line: &String| line.to_lowercase().starts_with("error");
+    match lines().find(is_error).or_else(|| lines().next()) {
         Some(line) => format!("it ended with code {code} and without a result: {line}"),
         None => format!("it ended with code {code} and without a result"),
     }
@@ -268,7 +272,30 @@ impl Driver {
 
     /// Whether another call can go on with the session of one before.
     pub fn has_sessions(self) -> bool {
-        matches!(self, Driver::Claude | Driver::Codex | Driver::Opencode)
+        self != Driver::Command
+    }
+
+    /// Whether a session can be gone on with in another directory than the one it began in.
+    pub fn sessions_can_move(self) -> bool {
+        matches!(self, Driver::Claude | Driver::Codex | Driver::Acp)
+    }
+
+    /// Whether what it says to have spent is what was spent in the session, earlier calls included.
+    pub fn counts_the_session(self) -> bool {
+        matches!(self, Driver::Codex | Driver::Qwen)
+    }
+
+    /// The name of the session that a line of the output tells of.
+    pub fn session(self, line: &str) -> Option<String> {
+        let at = match self {
+            Driver::Command => return None,
+            Driver::Acp => return acp::session(line),
+            Driver::Claude | Driver::Gemini | Driver::Qwen => "/session_id",
+            Driver::Codex => "/thread_id",
+            Driver::Opencode => "/sessionID",
+        };
+        let line = lines::objects(line).next()?;
+        Some(lines::text(&line, at).to_owned()).filter(|session| !session.is_empty())
     }
 
     /// The prompt that asks for a judgement.

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod budget;
+mod changed;
 mod changes;
 mod cleanup;
 mod context;

@@ -25,6 +25,9 @@ pub fn headless(program: &str, call: &Call<'_>, model: &str) -> Invocation {
     let mode = if call.is_judge { "default" } else { "yolo" };
     let mut words: Vec<String> = [program, "-p"].map(str::to_owned).to_vec();
     words.push(call.argument_with_role());
+    if let Some(session) = call.session {
+        words.extend(["--resume".to_owned(), session.to_owned()]);
+    }
     words.extend(["-o", "stream-json", "--approval-mode", mode].map(str::to_owned));
     let model = if call.agent.model.is_empty() { model } else { &call.agent.model };
     if !model.is_empty() {

@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The programs, by their drivers' names.
-pub const PROGRAMS: [&str; 5] = ["claude", "codex", "opencode", "gemini", "qwen"];
-
 /// Where the programs are; none where they are not installed, which is said.
 pub fn programs() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/agents");
@@ -25,7 +22,7 @@ pub fn programs() -> Option<PathBuf> {
 /// A repository, a home directory, and a model.
 pub struct Lab {
     pub scratch: Scratch,
-    home: Scratch,
+    pub home: Scratch,
     pub model: Model,
     programs: PathBuf,
 }
@@ -34,9 +31,8 @@ impl Lab {
     /// None where the programs are not installed.
     pub fn new() -> Option<Lab> {
         let programs = programs()?;
-        let scratch = Scratch::new()
-            .file(".gitignore", "*.log\n")
-            .file("a.txt", "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n");
+        let notes = "# One\n\nfirst\n\n# Two\n\nsecond\n\n# Three\n\nthird\n";
+        let scratch = Scratch::new().file(".gitignore", "*.log\n").file("notes.md", notes);
         let model = Model::new(scratch.path());
         let url = model.url();
         let gemini = r#"{"security":{"auth":{"selectedType":"gemini-api-key"},"folderTrust":{"enabled":false}},"privacy":{"usageStatisticsEnabled":false},"telemetry":{"enabled":false},"general":{"enableAutoUpdate":false}}"#;
@@ -107,7 +103,12 @@ impl Lab {
 
     /// Writes the plan.
     pub fn plan(self, text: &str) -> Lab {
-        Lab { scratch: self.scratch.file("p.wave", text), ..self }
+        self.file("p.wave", text)
+    }
+
+    /// Writes a file in the project.
+    pub fn file(self, name: &str, text: &str) -> Lab {
+        Lab { scratch: self.scratch.file(name, text), ..self }
     }
 
     fn line(&self, line: &str) -> String {
@@ -121,6 +122,16 @@ impl Lab {
     /// Runs a line of shell in the project.
     pub fn shell(&self, line: &str) -> Outcome {
         self.scratch.shell(&self.line(line))
+    }
+
+    /// A plan of these agents and tasks in worktrees, and its run with a line an event.
+    pub fn run(self, agents: &[(&str, &str)], tasks: &str) -> (Lab, Outcome) {
+        let agents: Vec<String> = agents.iter().map(|(name, more)| self.agent(name, more)).collect();
+        let plan =
+            format!("plan p\nisolation worktree\non failure continue\n{}wave w {{\n{tasks}}}\n", agents.concat());
+        let lab = self.plan(&plan);
+        let outcome = lab.wavec("run p.wave --format json");
+        (lab, outcome)
     }
 
     /// Runs wavec there.
@@ -142,8 +153,29 @@ impl Lab {
 
     /// The events of a task that tell of its attempts' ends, of a run with `--format json`.
     pub fn ends(outcome: &Outcome, task: &str) -> Vec<serde_json::Value> {
+        let ends = Lab::events(outcome, "attempt_ended", task);
+        assert!(!ends.is_empty(), "{task} has ended: {}{}", outcome.stdout, outcome.stderr);
+        ends
+    }
+
+    /// The events of a kind that tell of a task.
+    pub fn events(outcome: &Outcome, kind: &str, task: &str) -> Vec<serde_json::Value> {
         let lines = outcome.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        lines.filter(|it| it["event"] == "attempt_ended" && it["task"] == task).collect()
+        lines.filter(|it| it["event"] == kind && it["task"] == task).collect()
+    }
+
+    /// How a task's attempts ended, in words: `done`, or the class of the agent's error.
+    pub fn how(outcome: &Outcome, task: &str) -> Vec<String> {
+        let word = |end: &serde_json::Value| {
+            let end = &end["end"];
+            end["class"].as_str().or(end["end"].as_str()).unwrap_or_default().to_owned()
+        };
+        Lab::ends(outcome, task).iter().map(word).collect()
+    }
+
+    /// A file as wavec's branch has it.
+    pub fn merged(&self, path: &str) -> String {
+        self.shell(&format!("git show wavec/1:{path}")).stdout
     }
 
     /// The processes whose environment or words name this project or its home: what a run has left behind.

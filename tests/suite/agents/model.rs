@@ -24,8 +24,8 @@ pub enum Turn {
     Say(String),
     /// Ends the turn with an object: by the tool for it where the agent offers one.
     Answer(Value),
-    /// Answers with an error of the service, and a message.
-    Fail(u16, String),
+    /// Answers with an error of the service, its type and a message.
+    Fail(u16, String, String),
     /// Does not answer, until the other side is gone.
     Hang,
 }
@@ -44,7 +44,7 @@ impl Turn {
     }
 
     pub fn fail(status: u16, message: &str) -> Turn {
-        Turn::Fail(status, message.into())
+        Turn::Fail(status, "api_error".into(), message.into())
     }
 }
 
@@ -69,6 +69,8 @@ pub struct Asked {
 
 #[derive(Default)]
 struct State {
+    /// For conversations without a mark, by how many results of tools they hold; of the Responses protocol only.
+    unmarked: Vec<Turn>,
     scripts: HashMap<String, VecDeque<Turn>>,
     asked: Vec<Asked>,
 }
@@ -134,6 +136,11 @@ impl Model {
     /// What the model does in a conversation, from now on.
     pub fn script(&self, name: &str, turns: impl IntoIterator<Item = Turn>) {
         self.shared.state().scripts.insert(name.into(), turns.into_iter().collect());
+    }
+
+    /// What the model does in each conversation without a mark.
+    pub fn script_unmarked(&self, turns: impl IntoIterator<Item = Turn>) {
+        self.shared.state().unmarked = turns.into_iter().collect();
     }
 
     /// The requests so far, those of a conversation.
@@ -206,12 +213,15 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let mut state = shared.state();
         state.asked.push(Asked { name: name.clone(), body: body.clone(), key });
         let script = state.scripts.get_mut(&name).filter(|_| !question.tools.is_empty());
-        script.and_then(VecDeque::pop_front).unwrap_or(Turn::say("ok"))
+        let turn = script.and_then(VecDeque::pop_front);
+        let results = body.to_string().matches("\"function_call_output\"").count();
+        let unmarked = state.unmarked.get(results).filter(|_| name.is_empty() && !question.tools.is_empty());
+        turn.or_else(|| unmarked.cloned()).unwrap_or(Turn::say("ok"))
     };
     let place = place(&body, &shared.root);
     let reply = match turn {
-        Turn::Fail(status, message) => {
-            let error = json!({ "type": "error", "error": { "type": "api_error", "code": status, "message": message } });
+        Turn::Fail(status, kind, message) => {
+            let error = json!({ "type": "error", "error": { "type": kind, "code": status, "message": message } });
             return whole(&mut stream, status, &error);
         }
         Turn::Hang => return hang(&mut stream, shared),
