@@ -280,9 +280,14 @@ impl Driver {
         matches!(self, Driver::Claude | Driver::Codex | Driver::Acp)
     }
 
-    /// Whether what it says to have spent is what was spent in the session, earlier calls included.
-    pub fn counts_the_session(self) -> bool {
-        matches!(self, Driver::Codex | Driver::Qwen)
+    /// What it tells again of what was spent in a session before, when it goes on with that.
+    pub fn told_again(self, spent: &Usage) -> Usage {
+        match self {
+            Driver::Codex | Driver::Qwen => *spent,
+            // The protocol has the cost as the session's.
+            Driver::Acp => Usage { money: spent.money, ..Usage::default() },
+            _ => Usage::default(),
+        }
     }
 
     /// The name of the session that a line of the output tells of.

@@ -151,9 +151,9 @@ async fn carry_out(
     }
     let driver = call.agent.and_then(|agent| Driver::of(agent).ok());
     if let Some(before) = assignment.session.as_ref().filter(|before| session.as_ref() == Some(&before.name))
-        && driver.is_some_and(Driver::counts_the_session)
+        && let Some(driver) = driver
     {
-        usage = usage.beyond(&before.spent);
+        usage = usage.beyond(&driver.told_again(&before.spent));
     }
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
@@ -520,6 +520,16 @@ fn role(agent: &Agent, context: &Context) -> Result<Option<Role>, String> {
     };
     if let Some(file) = &agent.definition_file {
         let text = read(&context.directory.join(file))?;
+        if file.ends_with(".toml") {
+            let table: toml::Table =
+                toml::from_str(&text).map_err(|error| format!("`{file}` is no TOML: {}", error.message()))?;
+            let value_of = |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default().trim();
+            return Ok(Some(Role {
+                text: value_of("developer_instructions").to_owned(),
+                description: value_of("description").to_owned(),
+                is_definition: true,
+            }));
+        }
         let (head, body) = text
             .trim_start_matches('\u{feff}')
             .strip_prefix("---")

@@ -211,7 +211,9 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let name = question.texts.iter().rev().find_map(|text| mark(text)).unwrap_or_default();
     let turn = {
         let mut state = shared.state();
-        state.asked.push(Asked { name: name.clone(), body: body.clone(), key });
+        // What asks without tools is no part of the talk.
+        let of = if question.tools.is_empty() { String::new() } else { name.clone() };
+        state.asked.push(Asked { name: of, body: body.clone(), key });
         let script = state.scripts.get_mut(&name).filter(|_| !question.tools.is_empty());
         let turn = script.and_then(VecDeque::pop_front);
         let results = body.to_string().matches("\"function_call_output\"").count();

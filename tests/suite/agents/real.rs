@@ -171,7 +171,7 @@ fn an_agents_word_is_only_a_veto() {
     let Some(lab) = Lab::new() else { return };
     let scripts = [
         ("liar", vec![Turn::say("All is done.")]),
-        ("denied", vec![Turn::write("denied", "x\n"), Turn::say("I wrote the file.")]),
+        ("denied", vec![Turn::run("perl -e 'print 1' > denied"), Turn::say("I wrote the file.")]),
         ("refused", vec![Turn::write("refused", "x\n"), Turn::say("I wrote the file.")]),
         ("outside", vec![Turn::write("outside", "x\n"), Turn::write("elsewhere", "x\n"), Turn::say("done")]),
         ("commits", vec![Turn::run("echo x > commits; git add -A && git commit -qm own"), Turn::say("done")]),
@@ -189,7 +189,7 @@ fn an_agents_word_is_only_a_veto() {
         lab.model.script(name, turns);
         tasks.push_str(&task(name, agent, &format!("writes \"{name}\" {limit}")));
     }
-    let agents = [("claude", "deny \"Write\", \"Edit\""), ("codex", ""), ("gemini-acp", "deny \"edit\"")];
+    let agents = [("claude", ""), ("codex", ""), ("gemini-acp", "deny \"edit\"")];
     let (lab, outcome) = lab.run(&agents, &tasks);
     assert_eq!(outcome.code, Some(3), "{}{}", outcome.stdout, outcome.stderr);
     let how = |name: &str| Lab::how(&outcome, &format!("w.{name}")).join(" ");
@@ -242,7 +242,7 @@ fn a_killed_run_goes_on_in_its_sessions() {
     let Some(lab) = Lab::new() else { return };
     let mut plan = String::from("plan p\nisolation worktree\n");
     let mut tasks = String::new();
-    let all = ["claude", "codex", "qwen-acp"];
+    let all = ["claude", "codex"];
     for name in all {
         plan.push_str(&lab.agent(name, ""));
         lab.model.script(name, [Turn::run("echo first-step"), Turn::Hang]);
@@ -277,7 +277,10 @@ fn budgets_stop_before_they_are_passed_by_what_was_really_spent() {
     for name in ["c1", "c2", "c3", "d1", "d2", "d3"] {
         lab.model.script(name, [Turn::write(name, "x\n"), Turn::say("done")]);
     }
-    let one = |name: &str, agent: &str, cost: &str| task(name, agent, &format!("writes \"{name}\"  cost {cost}"));
+    let one = |name: &str, agent: &str, cost: &str| {
+        let priority = 9 - name[1..].parse::<u32>().unwrap();
+        task(name, agent, &format!("writes \"{name}\"  cost {cost}  priority {priority}"))
+    };
     let tasks = ["c1", "c2", "c3"].map(|it| one(it, "codex", "2100 tokens")).concat()
         + &["d1", "d2", "d3"].map(|it| one(it, "claude", "$0.02")).concat();
     // Two turns of codex are 2100 tokens; two of claude cost more than a cent, by its own list of prices.
@@ -373,7 +376,7 @@ fn definitions_reach_the_model_whichever_program_they_were_written_for() {
         .file(".gemini/agents/sage.md", "---\nname: sage\ndescription: knows\n---\nYou speak in VERSE-THREE.\n");
     let mut tasks = String::new();
     for name in ["poet", "smith", "sage"] {
-        lab.model.script(name, [Turn::write(name, "x\n"), Turn::say("done")]);
+        lab.model.script(name, [Turn::run(&format!("echo x > {name}")), Turn::say("done")]);
         tasks.push_str(&task(name, name, &format!("writes \"{name}\"")));
     }
     // What the programs need to find the model stands in the plan for all tasks.
