@@ -71,7 +71,10 @@ fn plain(message: &str) -> (String, Option<u64>) {
         (!inner.is_empty()).then(|| {
             let (deeper, status) = plain(inner);
             let status = status.or(number(error, "/code")).or(number(error, "/status"));
-            (format!("{}{deeper}{rest}", &message[..start]), status.filter(|status| (400..600).contains(status)))
+            (
+                format!("{}{deeper}{rest}", &message[..start]),
+                status.filter(|status| (400..600).contains(status)),
+            )
         })
     });
     found.unwrap_or_else(|| (message.to_owned(), None))

@@ -302,7 +302,15 @@ fn is_without_session(end: &AttemptEnd, usage: &Usage) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     usage.output_tokens.unwrap_or(0) == 0
         && has(&["session", "conversation", "thread", "rollout"])
-        && has(&["not found", "no conversation", "no rollout", "no saved session", "invalid session", "error resuming", "does not exist"])
+        && has(&[
+            "not found",
+            "no conversation",
+            "no rollout",
+            "no saved session",
+            "invalid session",
+            "error resuming",
+            "does not exist",
+        ])
 }
 
 /// Such an end as one that is worth another try.
@@ -523,7 +531,8 @@ fn role(agent: &Agent, context: &Context) -> Result<Option<Role>, String> {
         if file.ends_with(".toml") {
             let table: toml::Table =
                 toml::from_str(&text).map_err(|error| format!("`{file}` is no TOML: {}", error.message()))?;
-            let value_of = |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default().trim();
+            let value_of =
+                |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default().trim();
             return Ok(Some(Role {
                 text: value_of("developer_instructions").to_owned(),
                 description: value_of("description").to_owned(),

@@ -52,7 +52,8 @@ impl Dispatcher<'_> {
             }
             let driver = task.agent.and_then(|agent| Driver::of(self.plan.agent(agent)).ok());
             // In a worktree it is another one that the resume works in.
-            let can_go_on = |driver: &Driver| driver.sessions_can_move() || task.isolation == Isolation::Shared;
+            let can_go_on =
+                |driver: &Driver| driver.sessions_can_move() || task.isolation == Isolation::Shared;
             life.session =
                 driver.filter(can_go_on).and_then(|driver| session_to_go_on_with(progress, driver));
             if life.session.is_some() && life.feedback.is_none() {

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 pub fn programs() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/agents");
     if !root.join("installed").is_file() {
-        eprintln!("the agent programs are not installed (tests/agents/install): the tests of real agents are left out");
+        eprintln!(
+            "the agent programs are not installed (tests/agents/install): the tests of real agents are left out"
+        );
         return None;
     }
     Some(root.join("node_modules/.bin"))
@@ -63,7 +65,9 @@ impl Lab {
     pub fn agent(&self, name: &str, more: &str) -> String {
         let url = self.model.url();
         let (program, driver) = match name.strip_suffix("-acp") {
-            Some("gemini") => ("gemini", "acp  run [\"gemini\", \"--acp\", \"-m\", \"gemini-2.5-flash\"]".to_owned()),
+            Some("gemini") => {
+                ("gemini", "acp  run [\"gemini\", \"--acp\", \"-m\", \"gemini-2.5-flash\"]".to_owned())
+            }
             Some("opencode") => ("opencode", "acp  run [\"opencode\", \"acp\"]".to_owned()),
             Some(program) => (program, format!("acp  run [\"{program}\", \"--acp\"]")),
             None => (name, name.to_owned()),
@@ -91,7 +95,13 @@ impl Lab {
                     ("OPENAI_MODEL", "fake-model".into()),
                 ],
             ),
-            _ => ("", vec![("OPENCODE_DISABLE_MODELS_FETCH", "1".into()), ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1".into())]),
+            _ => (
+                "",
+                vec![
+                    ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
+                    ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1".into()),
+                ],
+            ),
         };
         let env: Vec<String> = env
             .iter()
@@ -127,8 +137,10 @@ impl Lab {
     /// A plan of these agents and tasks in worktrees, and its run with a line an event.
     pub fn run(self, agents: &[(&str, &str)], tasks: &str) -> (Lab, Outcome) {
         let agents: Vec<String> = agents.iter().map(|(name, more)| self.agent(name, more)).collect();
-        let plan =
-            format!("plan p\nisolation worktree\non failure continue\n{}wave w {{\n{tasks}}}\n", agents.concat());
+        let plan = format!(
+            "plan p\nisolation worktree\ntimeout 2m\non failure continue\n{}wave w {{\n{tasks}}}\n",
+            agents.concat()
+        );
         let lab = self.plan(&plan);
         let outcome = lab.wavec("run p.wave --format json");
         (lab, outcome)
@@ -160,7 +172,8 @@ impl Lab {
 
     /// The events of a kind that tell of a task.
     pub fn events(outcome: &Outcome, kind: &str, task: &str) -> Vec<serde_json::Value> {
-        let lines = outcome.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let lines =
+            outcome.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         lines.filter(|it| it["event"] == kind && it["task"] == task).collect()
     }
 

@@ -190,7 +190,8 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let Some((method, path, key, body)) = request(&mut stream)? else { return Ok(()) };
     let path = path.split('?').next().unwrap_or_default().to_owned();
     if method != "POST" {
-        let models = json!({ "object": "list", "data": [{ "id": "fake-model", "object": "model" }], "models": [] });
+        let models =
+            json!({ "object": "list", "data": [{ "id": "fake-model", "object": "model" }], "models": [] });
         return whole(&mut stream, if path.contains("models") { 200 } else { 404 }, &models);
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -223,7 +224,8 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let place = place(&body, &shared.root);
     let reply = match turn {
         Turn::Fail(status, kind, message) => {
-            let error = json!({ "type": "error", "error": { "type": kind, "code": status, "message": message } });
+            let error =
+                json!({ "type": "error", "error": { "type": kind, "code": status, "message": message } });
             return whole(&mut stream, status, &error);
         }
         Turn::Hang => return hang(&mut stream, shared),
@@ -240,9 +242,8 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     if !is_streamed {
         return whole(&mut stream, 200, &full);
     }
-    let mut text = String::from(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
-    );
+    let mut text =
+        String::from("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n");
     for event in &events {
         if let Some(kind) = event["type"].as_str().filter(|_| protocol.names_events) {
             text.push_str(&format!("event: {kind}\n"));
@@ -272,9 +273,9 @@ fn request(stream: &mut TcpStream) -> std::io::Result<Request> {
     let mut first = head.split_whitespace();
     let (method, path) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
     let header = |name: &str| {
-        head.lines().filter_map(|line| line.split_once(':')).find_map(|(key, value)| {
-            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        })
+        head.lines()
+            .filter_map(|line| line.split_once(':'))
+            .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned()))
     };
     let key = ["authorization", "x-api-key", "x-goog-api-key"].iter().find_map(|name| header(name));
     let mut body = Vec::new();
@@ -316,7 +317,11 @@ fn hang(stream: &mut TcpStream, shared: &Shared) -> std::io::Result<()> {
     while begin.elapsed() < PATIENCE && !shared.is_over.load(Ordering::Relaxed) {
         match stream.read(&mut [0; 64]) {
             Ok(0) => break,
-            Err(error) if !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => break,
+            Err(error)
+                if !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+            {
+                break;
+            }
             _ => {}
         }
     }
@@ -414,14 +419,14 @@ const CHAT: Protocol = Protocol {
             Reply::Text(text) => (json!({ "role": "assistant", "content": text }), "stop"),
             Reply::Call(name, arguments) => {
                 let function = json!({ "name": name, "arguments": arguments.to_string() });
-                let call = json!({ "index": 0, "id": shared.id("call"), "type": "function", "function": function });
+                let call =
+                    json!({ "index": 0, "id": shared.id("call"), "type": "function", "function": function });
                 (json!({ "role": "assistant", "content": null, "tool_calls": [call] }), "tool_calls")
             }
         };
-        let usage = json!({ "prompt_tokens": INPUT, "completion_tokens": OUTPUT, "total_tokens": INPUT + OUTPUT });
-        let chunk = |choices: Value| {
-            json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"], "choices": choices })
-        };
+        let usage =
+            json!({ "prompt_tokens": INPUT, "completion_tokens": OUTPUT, "total_tokens": INPUT + OUTPUT });
+        let chunk = |choices: Value| json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"], "choices": choices });
         let mut last = chunk(json!([]));
         last["usage"] = usage.clone();
         let events = vec![
@@ -457,9 +462,7 @@ const RESPONSES: Protocol = Protocol {
                     "name": name, "arguments": arguments.to_string() })
             }
         };
-        let response = |status: &str, output: Value| {
-            json!({ "id": "resp_1", "object": "response", "created_at": 1, "model": body["model"], "status": status, "output": output })
-        };
+        let response = |status: &str, output: Value| json!({ "id": "resp_1", "object": "response", "created_at": 1, "model": body["model"], "status": status, "output": output });
         let mut full = response("completed", json!([item]));
         full["usage"] = json!({ "input_tokens": INPUT, "output_tokens": OUTPUT, "total_tokens": INPUT + OUTPUT,
             "input_tokens_details": { "cached_tokens": 0 }, "output_tokens_details": { "reasoning_tokens": 0 } });
@@ -468,8 +471,10 @@ const RESPONSES: Protocol = Protocol {
             json!({ "type": "response.output_item.added", "output_index": 0, "item": item }),
         ];
         if let Reply::Text(text) = &reply {
-            events.push(json!({ "type": "response.output_text.delta", "item_id": item["id"], "output_index": 0,
-                "content_index": 0, "delta": text }));
+            events.push(
+                json!({ "type": "response.output_text.delta", "item_id": item["id"], "output_index": 0,
+                "content_index": 0, "delta": text }),
+            );
         }
         events.push(json!({ "type": "response.output_item.done", "output_index": 0, "item": item }));
         events.push(json!({ "type": "response.completed", "response": full }));
