@@ -16,6 +16,8 @@ mod qwen;
 use crate::error::{Error, Exit, Result};
 use crate::event::{AttemptEnd, Usage, Verdict};
 use crate::plan::Agent;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The ways to call an agent that this wavec has.
@@ -86,6 +88,8 @@ pub struct Call<'a> {
     pub program: Vec<String>,
     /// wavec itself, to speak protocols for it.
     pub wavec: &'a Path,
+    /// The environment that the plan gives it.
+    pub environment: &'a BTreeMap<OsString, OsString>,
 }
 
 /// How a call is made.
@@ -234,9 +238,15 @@ impl Driver {
             Driver::Command | Driver::Acp if agent.command.is_none() => {
                 refuse("no program is named".into(), "write `run \"program\"` in the agent")
             }
+            Driver::Qwen if agent.allow.iter().all(|tool| tool == "*") => Ok(driver),
             Driver::Codex | Driver::Gemini | Driver::Qwen if names_tools => refuse(
-                format!("`{}` cannot be told which tools to allow or deny one by one", driver.name()),
-                "leave `allow` and `deny` out, or use a driver that knows them: claude, opencode, acp",
+                match driver {
+                    Driver::Qwen => "`qwen` cannot be told which tools alone to allow".into(),
+                    _ => {
+                        format!("`{}` cannot be told which tools to allow or deny one by one", driver.name())
+                    }
+                },
+                "leave them out, or use a driver that knows them: claude, opencode, acp; qwen knows `deny`",
             ),
             driver => Ok(driver),
         }

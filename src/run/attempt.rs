@@ -504,6 +504,7 @@ impl Asked<'_> {
             is_judge: self.is_judge,
             program,
             wavec: &wavec,
+            environment,
         };
         let prompt = if driver == Driver::Acp { call.prompt_with_role() } else { self.prompt.to_owned() };
         let invocation = driver.invoke(&call);

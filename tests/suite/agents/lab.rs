@@ -207,14 +207,15 @@ impl Lab {
         pids.filter(is_ours).map(told).collect()
     }
 
-    /// Waits for a short time until nothing is left, and says what is.
-    pub fn wait_until_clean(&self) -> Vec<String> {
+    /// Nothing is left of a run, at once or very soon.
+    pub fn assert_clean(&self, after: &str) {
         let begin = Instant::now();
         loop {
             let left = self.left_behind();
-            if left.is_empty() || begin.elapsed() > Duration::from_secs(2) {
-                return left;
+            if left.is_empty() {
+                return;
             }
+            assert!(begin.elapsed() < Duration::from_secs(2), "left behind {after}: {left:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -72,7 +72,7 @@ fn all_programs_work_side_by_side() {
     }
     assert!(lab.wavec("show 1 w.codex").stdout.contains("cost unknown"));
     assert!(!lab.wavec("show 1 w.claude").stdout.contains("cost unknown"));
-    assert_eq!(lab.wait_until_clean(), [String::new(); 0]);
+    lab.assert_clean("");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn an_agents_word_is_only_a_veto() {
     for name in ["hangs", "sleeps"] {
         assert_eq!(how(name), "timed_out", "{name}: {}", why(name));
     }
-    assert_eq!(lab.wait_until_clean(), [String::new(); 0]);
+    lab.assert_clean("");
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn an_interrupt_in_mid_wave_leaves_nothing() {
     let begin = Instant::now();
     assert_eq!(end(wavec), Some(130), "{}", lab.scratch.read("out.log"));
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-    assert_eq!(lab.wait_until_clean(), [String::new(); 0]);
+    lab.assert_clean("");
 }
 
 #[test]
@@ -302,7 +302,80 @@ fn a_killed_run_goes_on_in_its_sessions() {
         assert!(third.contains("first-step"), "{name} knows what it did before: {third}");
         assert!(third.contains("was interrupted before it was done"), "{name} is told: {third}");
     }
-    assert_eq!(lab.wait_until_clean(), [String::new(); 0]);
+    lab.assert_clean("");
+}
+
+#[test]
+fn a_session_that_is_gone_is_begun_anew() {
+    let Some(lab) = Lab::new() else { return };
+    lab.model.script("one", [Turn::run("echo first-step"), Turn::Hang]);
+    let plan = format!(
+        "plan p\nisolation worktree\ntimeout 2m\n{}wave w {{\n{}}}\n",
+        lab.agent("codex", ""),
+        task("one", "codex", "writes \"one\"")
+    );
+    let lab = lab.plan(&plan);
+    let wavec = lab.start("run p.wave");
+    lab.model.wait_for("one", 2);
+    interrupt(&wavec, "-KILL");
+    assert_eq!(end(wavec), None);
+    fs::remove_dir_all(lab.home.path().join(".codex/sessions")).unwrap();
+    lab.model.script("one", [Turn::write("one", "x\n"), Turn::say("done")]);
+    let outcome = lab.wavec("resume --format json");
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    assert_eq!(Lab::how(&outcome, "w.one"), ["lost", "transient", "done"]);
+    let told = Lab::ends(&outcome, "w.one")[1]["end"]["message"].to_string();
+    assert!(told.contains("no rollout found"), "{told}");
+    assert_eq!(lab.merged("one"), "x\n");
+}
+
+/// Retries of each program go on in its session, in the worktree of before; each knows its role, and not what it is denied.
+#[test]
+fn retries_go_on_in_the_session_of_each_program() {
+    let Some(lab) = Lab::new() else { return };
+    let mut tasks = String::new();
+    let all = ["claude", "opencode", "gemini", "qwen", "gemini-acp"];
+    for name in all {
+        lab.model.script(
+            name,
+            [
+                Turn::run(&format!("echo first-step > {name}")),
+                Turn::say("done"),
+                Turn::run(&format!("echo second-step >> {name}")),
+                Turn::say("done"),
+            ],
+        );
+        let success = format!("success {{ check \"two lines\" runs \"test $(wc -l < {name}) = 2\" }}");
+        tasks.push_str(&task(name, name, &format!("writes \"{name}\"  retries 1 feedback  {success}")));
+    }
+    let lab = lab.file("role.md", "You speak in VERSE.\n");
+    assert_eq!(lab.shell("git add -A && git commit -qm role").code, Some(0));
+    let role = "instructions \"role.md\"";
+    let with_deny = |tool: &str| format!("{role}  deny \"{tool}\"");
+    let (opencode, qwen, claude) = (with_deny("webfetch"), with_deny("web_fetch"), with_deny("WebFetch"));
+    let agents = [
+        ("claude", &*claude),
+        ("opencode", &*opencode),
+        ("gemini", role),
+        ("qwen", &*qwen),
+        ("gemini-acp", role),
+    ];
+    let (lab, outcome) = lab.run(&agents, &tasks);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    for name in all {
+        assert_eq!(lab.merged(name), "first-step\nsecond-step\n", "{name}");
+        let asked = lab.model.asked(name);
+        let (first, third) = (asked[0].body.to_string(), asked[2].body.to_string());
+        assert!(first.contains("VERSE"), "{name} knows its role");
+        for tool in ["\"webfetch\"", "\"web_fetch\"", "\"WebFetch\""] {
+            assert!(!first.contains(tool) || name.starts_with("gemini"), "{name} is not offered {tool}");
+        }
+        assert!(third.contains("first-step") && third.contains("two lines"), "{name} goes on: {third}");
+        let ends = Lab::ends(&outcome, &format!("w.{name}"));
+        assert_eq!(ends.len(), 2, "{name}");
+        let spent = ends.iter().filter_map(|end| end["usage"]["input_tokens"].as_u64()).sum::<u64>();
+        assert!((4 * INPUT..=5 * INPUT).contains(&spent), "{name}: {ends:?}");
+    }
 }
 
 #[test]
@@ -507,7 +580,7 @@ fn gaelp_runs_with_a_real_agent_program() {
     assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
     assert!(lab.scratch.read("gaelp/work/data/features.json").contains("\"rows\": 28"));
     assert_eq!(lab.model.count(), 50, "25 agents, two turns each");
-    assert_eq!(lab.wait_until_clean(), [String::new(); 0]);
+    lab.assert_clean("");
 }
 
 /// Each program is cancelled while its tool sleeps, or before, or while it starts: nothing is left, ever.
@@ -544,7 +617,7 @@ fn cancels(count: u64) {
             "{name} after {after:?}: {code:?} {}",
             lab.scratch.read("out.log")
         );
-        assert_eq!(lab.wait_until_clean(), [String::new(); 0], "{name} after {after:?}");
+        lab.assert_clean(&format!("{name} after {after:?}"));
         eprintln!("{round}: {name} cancelled after {after:?} by {how}, gone in {:?}", begin.elapsed());
     }
 }
