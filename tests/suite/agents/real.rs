@@ -612,11 +612,10 @@ fn cancels(count: u64) {
         }
         let begin = Instant::now();
         let code = end(wavec);
-        assert!(
-            matches!(code, Some(130 | 143)),
-            "{name} after {after:?}: {code:?} {}",
-            lab.scratch.read("out.log")
-        );
+        let told = lab.scratch.read("out.log");
+        // One that is told to end before it has begun simply ends.
+        let is_ended = matches!(code, Some(130 | 143)) || (code.is_none() && told.is_empty());
+        assert!(is_ended, "{name} after {after:?}: {code:?} {told}");
         lab.assert_clean(&format!("{name} after {after:?}"));
         eprintln!("{round}: {name} cancelled after {after:?} by {how}, gone in {:?}", begin.elapsed());
     }
