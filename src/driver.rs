@@ -15,7 +15,7 @@ mod qwen;
 
 use crate::error::{Error, Exit, Result};
 use crate::event::{AttemptEnd, Usage, Verdict};
-use crate::plan::Agent;
+use crate::plan::{Agent, Command, Part};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -220,6 +220,27 @@ impl Driver {
             Driver::Gemini => Some(gemini::PROGRAM),
             Driver::Qwen => Some(qwen::PROGRAM),
         }
+    }
+
+    /// The program that calls an agent: the driver's, or the one that the agent names. None where only a shell, or the task's
+    /// directory, can tell.
+    pub fn called(self, agent: &Agent) -> Option<String> {
+        if let Some((program, _)) = self.program() {
+            return Some(program.to_owned());
+        }
+        let Some(Command::Program(words)) = &agent.command else { return None };
+        let parts = &words.first()?.parts;
+        let text = parts.iter().map(|part| match part {
+            Part::Literal(text) | Part::Value(text) => Some(text.as_str()),
+            Part::Output(..) => None,
+        });
+        text.collect::<Option<String>>().filter(|program| !program.is_empty() && !program.contains('/'))
+    }
+
+    /// How one of the programs that wavec knows is had.
+    pub fn install(program: &str) -> Option<&'static str> {
+        let known = Driver::ALL.into_iter().filter_map(Driver::program);
+        known.filter(|(name, _)| *name == program).map(|(_, install)| install).next()
     }
 
     /// The driver of an agent, or why this wavec has none for it: what a program cannot be told is refused, not left out.

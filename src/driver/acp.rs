@@ -24,7 +24,9 @@ pub(super) fn invoke(call: &Call<'_>) -> Invocation {
     }
     words.push("--".into());
     words.extend(call.program.iter().cloned());
-    Invocation { words, ..Invocation::default() }
+    // gemini starts itself once more, and a session of its that is cut off is lost.
+    let variables = vec![("GEMINI_CLI_NO_RELAUNCH".into(), "true".into())];
+    Invocation { words, variables, ..Invocation::default() }
 }
 
 /// What the client prints when a session has begun.

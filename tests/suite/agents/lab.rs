@@ -138,7 +138,7 @@ impl Lab {
     pub fn run(self, agents: &[(&str, &str)], tasks: &str) -> (Lab, Outcome) {
         let agents: Vec<String> = agents.iter().map(|(name, more)| self.agent(name, more)).collect();
         let plan = format!(
-            "plan p\nisolation worktree\ntimeout 2m\non failure continue\n{}wave w {{\n{tasks}}}\n",
+            "plan p\nisolation worktree\ntimeout 5m\non failure continue\n{}wave w {{\n{tasks}}}\n",
             agents.concat()
         );
         let lab = self.plan(&plan);

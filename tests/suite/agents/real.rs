@@ -41,7 +41,7 @@ fn all_programs_work_side_by_side() {
             name,
             [Turn::write(&file, "hello\n"), Turn::run("echo in the middle"), Turn::say("I wrote it.")],
         );
-        tasks.push_str(&task(name, name, &format!("writes \"{file}\"  output said from stdout  timeout 3m")));
+        tasks.push_str(&task(name, name, &format!("writes \"{file}\"  output said from stdout  timeout 5m")));
     }
     let agents: Vec<(&str, &str)> = all
         .iter()
@@ -128,7 +128,7 @@ fn a_spent_quota_parks_and_resume_runs_only_what_was_not_run() {
         + &task("second", "claude", "writes \"second\"  uses one")
         + &task("other", "codex", "writes \"other\"");
     let plan = format!(
-        "plan p\nisolation worktree\ntimeout 2m\nresource one 1\n{}{}wave w {{\n{tasks}}}\n",
+        "plan p\nisolation worktree\ntimeout 5m\nresource one 1\n{}{}wave w {{\n{tasks}}}\n",
         lab.agent("claude", ""),
         lab.agent("codex", "")
     );
@@ -236,7 +236,7 @@ fn an_agents_word_is_only_a_veto() {
 #[test]
 fn an_interrupt_in_mid_wave_leaves_nothing() {
     let Some(lab) = Lab::new() else { return };
-    let mut plan = String::from("plan p\nisolation worktree\ntimeout 2m\n");
+    let mut plan = String::from("plan p\nisolation worktree\ntimeout 5m\n");
     let mut tasks = String::new();
     for (name, more) in [("claude", "allow \"Bash\""), ("codex", ""), ("gemini-acp", "")] {
         plan.push_str(&lab.agent(name, more));
@@ -274,7 +274,7 @@ fn an_interrupt_in_mid_wave_leaves_nothing() {
 #[test]
 fn a_killed_run_goes_on_in_its_sessions() {
     let Some(lab) = Lab::new() else { return };
-    let mut plan = String::from("plan p\nisolation worktree\ntimeout 2m\n");
+    let mut plan = String::from("plan p\nisolation worktree\ntimeout 5m\n");
     let mut tasks = String::new();
     let all = ["claude", "codex"];
     for name in all {
@@ -310,7 +310,7 @@ fn a_session_that_is_gone_is_begun_anew() {
     let Some(lab) = Lab::new() else { return };
     lab.model.script("one", [Turn::run("echo first-step"), Turn::Hang]);
     let plan = format!(
-        "plan p\nisolation worktree\ntimeout 2m\n{}wave w {{\n{}}}\n",
+        "plan p\nisolation worktree\ntimeout 5m\n{}wave w {{\n{}}}\n",
         lab.agent("codex", ""),
         task("one", "codex", "writes \"one\"")
     );
@@ -429,7 +429,7 @@ fn secrets_are_in_no_log_event_report_or_command_line() {
         tasks.push_str(&task(name, name, &format!("writes \"{name}\"  output said from stdout")));
     }
     let plan = format!(
-        "plan p\nisolation worktree\ntimeout 2m\nsecret key from env \"REAL_KEY\"\nsecret other from file \"key.log\"\n{}{}wave w {{\n{tasks}}}\n\
+        "plan p\nisolation worktree\ntimeout 5m\nsecret key from env \"REAL_KEY\"\nsecret other from file \"key.log\"\n{}{}wave w {{\n{tasks}}}\n\
          task after {{ run \"echo {{{{claude.said}}}}\" }}\n",
         lab.agent("claude", "allow \"Bash\"  env ANTHROPIC_API_KEY from secret key"),
         lab.agent("codex", "env MODEL_KEY from secret key  env KEY_FILE from secret other"),
@@ -507,7 +507,7 @@ fn definitions_reach_the_model_whichever_program_they_were_written_for() {
             .collect::<String>()
     };
     let plan = format!(
-        "plan p\nisolation worktree\ntimeout 2m\n{}{}{}wave w {{\n{tasks}}}\n",
+        "plan p\nisolation worktree\ntimeout 5m\n{}{}{}wave w {{\n{tasks}}}\n",
         env("claude"),
         env("codex"),
         env("gemini")
@@ -596,7 +596,7 @@ fn cancels(count: u64) {
         let more = if name == "claude" { "allow \"Bash\"" } else { "" };
         lab.model.script(name, [Turn::run("sleep 300 & setsid sleep 301 & sleep 302"), Turn::say("done")]);
         let plan = format!(
-            "plan p\nisolation worktree\ntimeout 2m\n{}wave w {{\n{}}}\n",
+            "plan p\nisolation worktree\ntimeout 5m\n{}wave w {{\n{}}}\n",
             lab.agent(name, more),
             task(name, name, "writes \"x\"")
         );
