@@ -37,6 +37,8 @@ pub struct Job {
     pub spool: Option<PathBuf>,
     /// Whether what it prints on standard output is also handed back.
     pub captures_stdout: bool,
+    /// Where the lines of its standard output go as they come, masked, where it is handed back too.
+    pub lines: Option<mpsc::UnboundedSender<String>>,
     /// What is masked in its log and its captured output.
     pub secrets: Arc<[String]>,
 }

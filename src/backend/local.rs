@@ -4,6 +4,7 @@
 //! adopts the orphans of its jobs, so whatever a job leaves behind is found and ended, at its own end or when it is
 //! cancelled. Knows nothing of plans.
 
+mod lines;
 mod log;
 mod program;
 mod spool;
@@ -13,6 +14,7 @@ mod sys;
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
 use crate::crash::{self, Place};
+use lines::Lines;
 use log::Log;
 use program::{c_string, c_strings, environment, find_program, program_of, why_not};
 use spool::Spool;
@@ -345,7 +347,8 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
         let reader = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(out_of_files)?;
         let file = log.file().try_clone().map_err(out_of_files)?;
         let masker = Masker::new(job.secrets.iter().map(String::as_str));
-        readers.push(tokio::spawn(read(reader, file, masker, is_captured, is_drained.clone())));
+        let lines = Lines::new(job.lines.clone().filter(|_| is_captured));
+        readers.push(tokio::spawn(read(reader, file, masker, is_captured, lines, is_drained.clone())));
     }
     Ok(Running { leader, process, log, readers, drained, mark: job.mark.clone() })
 }
@@ -506,6 +509,7 @@ async fn read(
     mut file: std::fs::File,
     mut masker: Masker,
     is_captured: bool,
+    mut lines: Lines,
     mut is_drained: watch::Receiver<bool>,
 ) -> Captured {
     use std::io::Write;
@@ -521,6 +525,7 @@ async fn read(
         let bytes = if is_end { masker.finish() } else { masker.push(&buffer[..count]) };
         // A full disk must not stop the job: its output is then lost, as if it wrote the log itself.
         let _ = file.write_all(&bytes);
+        lines.push(&bytes);
         if is_captured {
             let room = CAPTURE_LIMIT - captured.bytes.len();
             captured.is_cut |= bytes.len() > room;

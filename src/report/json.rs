@@ -60,6 +60,7 @@ fn name(progress: &Progress, event: &Event, object: &mut Map<String, Value>) {
             }
         }
         Event::AttemptRunning { task, .. }
+        | Event::SessionOpened { task, .. }
         | Event::TreeForked { task, .. }
         | Event::TaskCommitted { task, .. }
         | Event::TaskMerged { task, .. }
