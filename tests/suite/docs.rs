@@ -2,6 +2,8 @@
 //! their lists are whole.
 
 mod diagnostics;
+mod terminal;
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
