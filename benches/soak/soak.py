@@ -136,13 +136,17 @@ class Session:
             if event is None or event["event"] == name:
                 return event
 
+    def tell(self, what):
+        """Sends a signal; one that has ended is told nothing, and its end is still to be fetched."""
+        os.kill(self.process.pid, what)
+
     def is_over(self):
         """Whether it has ended; its end is still to be fetched."""
         return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def end(self, seconds=60):
         """Waits for the end; the exit code, and the peak of its memory in KiB."""
-        watch = threading.Timer(seconds, self.process.kill)
+        watch = threading.Timer(seconds, self.tell, [signal.SIGKILL])
         watch.start()
         _, status, usage = os.wait4(self.process.pid, 0)
         watch.cancel()
@@ -201,7 +205,7 @@ class Soak:
             what = f"cancelled, {way}"
             signals = {"twice": [signal.SIGINT] * 2, "thrice": [signal.SIGINT] * 3, "term": [signal.SIGTERM] * 2}[way]
             for one in signals:
-                session.process.send_signal(one)
+                session.tell(one)
                 time.sleep(0.1)
             expected = 143 if way == "term" else 130
         if kind == "killed":
@@ -209,7 +213,7 @@ class Soak:
                 time.sleep(self.dice.random() * 0.5)
                 if session.is_over():
                     break
-                session.process.kill()
+                session.tell(signal.SIGKILL)
                 self.ended(session)
                 session = self.start(["resume", str(session.run or self.newest())], mark)
         code = self.ended(session)
@@ -332,7 +336,7 @@ class Soak:
                 thread.join()
             if not marathon.is_over():
                 for _ in range(2):
-                    marathon.process.send_signal(signal.SIGINT)
+                    marathon.tell(signal.SIGINT)
                     time.sleep(0.2)
             code = self.ended(marathon)
         if code not in (0, 130):
@@ -363,7 +367,7 @@ class Soak:
                 running += 1
             way = self.dice.choice([[signal.SIGINT] * 2, [signal.SIGTERM] * 2, [signal.SIGINT] * 3])
             for one in way:
-                session.process.send_signal(one)
+                session.tell(one)
                 # Signals that come faster than they are taken in are one.
                 time.sleep(0.3)
             told = time.monotonic()
