@@ -73,6 +73,8 @@ const CRATES: &[(&str, &str)] = &[
     ("gen_lsp_types", "lsp"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("notify", "cli"),
 ];
 
 /// The most lines of a file, its `#[cfg(test)]` part not counted.
