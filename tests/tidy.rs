@@ -75,6 +75,8 @@ const CRATES: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("tree_sitter", "section"),
     ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("notify", "cli"),
 ];
 
 /// The most lines of a file, its `#[cfg(test)]` part not counted.

@@ -157,12 +157,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 /// The nearest settings above a directory, not past the project's root.
 fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
-    let here = std::env::current_dir().unwrap_or_default();
-    for ancestor in absolute.ancestors() {
-        let path = ancestor.join(FILE);
-        // Below the current directory it is named from there.
-        let path = path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path);
+    for path in places(directory) {
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -170,9 +165,22 @@ fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
                 return Err(Error::new("read the project's settings", loader::told(&error)).at(path));
             }
         }
+    }
+    Ok(None)
+}
+
+/// Where the settings of a directory may stand: in it and above it up to the project's root, the nearest first. Below the
+/// current directory they are named from there.
+pub fn places(directory: &Path) -> Vec<PathBuf> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut places = Vec::new();
+    for ancestor in absolute.ancestors() {
+        let path = ancestor.join(FILE);
+        places.push(path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path));
         if ancestor.join(".git").exists() || ancestor.join(".wavec").exists() {
             break;
         }
     }
-    Ok(None)
+    places
 }

@@ -106,6 +106,7 @@ impl Context {
             directory: self.directory.clone(),
             log,
             captures_stdout: false,
+            lines: None,
             secrets: if has_secret { Arc::clone(&self.masks) } else { Arc::new([]) },
             writes: None,
         }
