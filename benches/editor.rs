@@ -93,7 +93,7 @@ impl Client {
 
     /// Waits for an answer, or for the diagnostics of the newest version.
     fn wait(&self, wanted: Option<&RequestId>) {
-        while let Ok(message) = self.connection.receiver.recv_timeout(Duration::from_secs(300)) {
+        while let Ok(message) = self.connection.receiver.recv_timeout(Duration::from_secs(60)) {
             match (message, wanted) {
                 (Message::Response(response), Some(id)) if response.id == *id => return,
                 (Message::Notification(it), None)
@@ -151,8 +151,12 @@ fn main() {
             json!({ "uri": "file:///w/plan.wave", "languageId": "wave", "version": 1, "text": text });
         client.notify("textDocument/didOpen", json!({ "textDocument": document }));
         client.wait(None);
-        let line = text.lines().count() / 2;
-        let head = text.lines().nth(line).and_then(|line| line.find('{')).unwrap_or(0) + 2;
+        let middle = text.lines().count() / 2;
+        let tasks = text.lines().enumerate().skip(middle);
+        let Some((line, task)) = tasks.into_iter().find(|(_, line)| line.starts_with("  task ")) else {
+            continue;
+        };
+        let head = task.find('{').unwrap_or(0) + 2;
         let mut keys = Vec::new();
         let mut completions = Vec::new();
         for _ in 0..5 {
