@@ -9,7 +9,21 @@
 
 const list = (rule) => seq(rule, repeat(seq(',', rule)));
 
-const TIME = ['milliseconds', 'ms', 's', 'm', 'h', 'd'];
+// `{{name}}` in a name, and the parts of a name around it.
+const variable = /\{\{ *[\p{XID_Start}_][\p{XID_Continue}_-]* *\}\}/u;
+const name = seq(
+  choice(/[\p{XID_Start}_]/u, variable),
+  repeat(choice(/[\p{XID_Continue}_-]/u, variable)),
+);
+const hole = seq('{{', / */, name, repeat(seq('.', name)), / */, '}}');
+
+const numeral = /-?\.?[0-9]([\p{XID_Continue}]|\.[0-9])*%?/u;
+
+const UNITS = [
+  ...['milliseconds', 'millisecond', 'msecs', 'msec', 'ms', 'minutes', 'minute', 'mins', 'min', 'm'],
+  ...['seconds', 'second', 'secs', 'sec', 's', 'hours', 'hour', 'hrs', 'hr', 'h', 'days', 'day', 'd'],
+  ...['weeks', 'week', 'w'],
+];
 
 module.exports = grammar({
   name: 'wave',
@@ -59,7 +73,9 @@ module.exports = grammar({
       seq(
         'assert',
         choice(
-          seq(choice('makespan', 'speedup', 'cost', 'workers'), $.comparison, $._quantity),
+          seq('makespan', $.comparison, $._duration),
+          seq(choice('speedup', 'workers'), $.comparison, $.number),
+          seq('cost', $.comparison, $.amount),
           seq($.reference, choice('before', 'alongside'), $.reference),
         ),
       ),
@@ -88,10 +104,10 @@ module.exports = grammar({
       choice(
         seq(choice('directory', 'because', 'shell', 'model', 'instructions', 'id'), $._string),
         seq(choice('workers', 'instances', 'priority'), $.number),
-        seq('timeout', $.number),
+        seq('timeout', $._duration),
       ),
     retries: ($) =>
-      prec.right(seq('retries', $.number, repeat(choice(seq('backoff', $.number), 'feedback')))),
+      prec.right(seq('retries', $.number, repeat(choice(seq('backoff', $._duration), 'feedback')))),
     budget: ($) => seq(choice('budget', 'cost'), list($.amount)),
     isolation: () => seq('isolation', choice('shared', 'worktree', 'copy')),
     on_failure: () => seq('on', 'failure', choice('stop', 'cancel', 'continue')),
@@ -106,13 +122,13 @@ module.exports = grammar({
     _command: ($) => choice($._string, $.program),
     program: ($) => seq('[', list($._string), optional(','), ']'),
     prompt: ($) => seq('prompt', choice(seq('file', field('file', $._string)), field('text', $._string))),
-    wait: ($) => seq('wait', $.number),
+    wait: ($) => seq('wait', $._duration),
     approve: ($) =>
       prec.right(
         seq(
           'approve', field('question', $._string),
           repeat(
-            choice(seq('by', $._string), seq('within', $.number, 'otherwise', choice('stop', 'continue'))),
+            choice(seq('by', $._string), seq('within', $._duration, 'otherwise', choice('stop', 'continue'))),
           ),
         ),
       ),
@@ -146,7 +162,7 @@ module.exports = grammar({
       prec.right(
         seq(
           'runs', field('command', $._command),
-          repeat(choice(seq('exits', $.number), seq('prints', field('pattern', $._string)), seq('within', $.number))),
+          repeat(choice(seq('exits', $.number), seq('prints', field('pattern', $._string)), seq('within', $._duration))),
         ),
       ),
     exists: ($) => seq(choice('exists', 'missing'), $._string),
@@ -163,24 +179,23 @@ module.exports = grammar({
 
     // ---- names
 
-    name: () =>
-      token(
-        /([\p{XID_Start}_]|\{\{ *[\p{XID_Start}_][\p{XID_Continue}_-]* *\}\})([\p{XID_Continue}_-]|\{\{ *[\p{XID_Start}_][\p{XID_Continue}_-]* *\}\})*/u,
-      ),
+    name: () => token(name),
     reference: ($) => prec.right(seq($.name, repeat(seq(token.immediate('.'), $.name)))),
 
     // ---- values
 
-    _value: ($) => choice($._string, $.boolean, $.number),
+    _value: ($) => choice($._string, $.boolean, $._duration),
     boolean: () => choice('true', 'false'),
     comparison: () => choice('<=', '>=', '==', '!=', '<', '>'),
-    // `42`, `0.8`, `0.5%`, `1h30m`: one token, as people write them.
-    number: () => token(/-?[0-9]+(\.[0-9]+)?([A-Za-z]+[0-9]+)*[A-Za-z]*%?/),
-    _quantity: ($) => choice($.number, $.amount),
-    amount: ($) => choice($.money, $.tokens),
-    money: () => token(seq('$', /[0-9]+(\.[0-9]+)?/, optional(seq('..', '$', /[0-9]+(\.[0-9]+)?/)))),
-    tokens: ($) => seq($.number, optional(seq('..', $.number)), 'tokens'),
-    _range: ($) => seq($.number, optional(seq('..', $.number, optional(seq('..', $.number))))),
+    // `42`, `0.8`, `0.5%`, `1h30m`, and what people write by mistake: one token.
+    number: () => token(numeral),
+    // `30 m` and `1h 30m` are read, so that `wavec check` can say how they are written.
+    _duration: ($) => prec.right(seq($.number, repeat(choice($.number, $.unit)))),
+    unit: () => choice(...UNITS),
+    amount: ($) => prec.right(seq($._quantity, optional(seq('..', $._quantity)))),
+    _quantity: ($) => choice($.money, prec.right(seq($.number, optional('tokens')))),
+    money: () => token(seq('$', numeral)),
+    _range: ($) => seq($._duration, optional(seq('..', $._duration, optional(seq('..', $._duration))))),
 
     // ---- strings
 
@@ -189,23 +204,32 @@ module.exports = grammar({
       seq(
         '"',
         repeat(choice(alias(token.immediate(prec(1, /[^"\\{\n]+|\{/)), $.content), $.escape, $.hole)),
-        token.immediate('"'),
+        token.immediate(prec(3, '"')),
       ),
     block_string: ($) =>
       seq(
         '"""',
-        repeat(choice(alias(token.immediate(prec(1, /[^"\\{]+|\{|""?/)), $.content), $.escape, $.hole)),
-        token.immediate('"""'),
+        repeat(
+          choice(
+            alias(token.immediate(prec(1, /[^"\\{]+|\{|""?/)), $.content),
+            alias($._escape_or_break, $.escape),
+            $.hole,
+          ),
+        ),
+        token.immediate(prec(3, '"""')),
       ),
     literal: ($) =>
-      seq("'", optional(alias(token.immediate(prec(1, /[^'\n]+/)), $.content)), token.immediate("'")),
+      seq("'", optional(alias(token.immediate(prec(1, /[^'\n]+/)), $.content)), token.immediate(prec(3, "'"))),
     block_literal: ($) =>
       seq(
         "'''",
         repeat(alias(token.immediate(prec(1, /[^']+|''?/)), $.content)),
-        token.immediate("'''"),
+        token.immediate(prec(3, "'''")),
       ),
-    escape: () => token.immediate(/\\([ntr0"'\\{}]|u\{[0-9A-Fa-f]{1,6}\}|\n)/),
-    hole: ($) => seq(token.immediate(prec(2, '{{')), $.reference, '}}'),
+    // Which escapes there are is for `wavec check` to say.
+    escape: () => token.immediate(prec(2, /\\[^\n]/)),
+    _escape_or_break: () => token.immediate(prec(2, /\\(.|\n|\r\n)/)),
+    // One token: of `{{` alone nobody knows whether it opens a hole.
+    hole: () => token.immediate(prec(2, hole)),
   },
 });

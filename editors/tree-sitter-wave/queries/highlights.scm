@@ -52,6 +52,6 @@
 (runs pattern: (_) @string.regexp)
 (contains pattern: (_) @string.regexp)
 (escape) @string.escape
-(hole ["{{" "}}"] @punctuation.special)
-[(number) (money)] @number
-(tokens "tokens" @number)
+(hole) @variable.parameter
+[(number) (money) (unit)] @number
+(amount "tokens" @number)
