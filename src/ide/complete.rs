@@ -32,6 +32,8 @@ pub struct Completion {
     pub is_snippet: bool,
     /// What goes.
     pub replace: Span,
+    /// What is typed for it, where that is not its label; may be empty.
+    pub filter: String,
     /// Its rank: the lower the higher in the list.
     pub rank: u8,
 }
@@ -130,6 +132,7 @@ impl Offer<'_> {
             insert: label.to_owned(),
             is_snippet: false,
             replace: self.replace,
+            filter: String::new(),
             rank: 1,
         });
         let last = self.found.len() - 1;

@@ -430,10 +430,18 @@ impl Server {
         let is_current = done.revision >= root.changed;
         let said = match done.depth {
             Depth::Names => {
+                if !is_current {
+                    let _ = self.old.send(analysis);
+                    return;
+                }
                 let before = root.names.replace((done.revision, Arc::clone(&analysis)));
                 if let Some((_, before)) = before {
                     let _ = self.old.send(before);
                 }
+                return;
+            }
+            Depth::Mistakes if !is_current => return,
+            Depth::Mistakes => {
                 let carried = root.proofs.as_ref().map(|(_, before)| ide::carry(before, &analysis));
                 let mut said = analysis.diagnostics.clone();
                 for found in carried.into_iter().flatten() {

@@ -7,7 +7,7 @@ use super::documents::Overlay;
 use super::server::Event;
 use crate::check::{Loader, Purpose};
 use crate::compile::Options;
-use crate::ide::{self, Analysis};
+use crate::ide::{self, Analysis, Stage};
 use crate::source::SourceFile;
 use crossbeam_channel::{Receiver, Sender};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 /// How much has been found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
+    /// What is wrong with names, shapes and values; not yet which name stands where.
+    Mistakes,
     /// Names, shapes and values.
     Names,
     /// The proofs too.
@@ -66,11 +68,13 @@ pub fn work(jobs: &Receiver<Job>, events: &Sender<Event>) {
             analysis,
             took: start.elapsed(),
         };
-        let names = |analysis| {
-            if job.is_staged {
-                // The server lives as long as its threads.
-                let _ = events.send(Event::Done(done(Depth::Names, Ok(Arc::new(analysis)))));
-            }
+        let names = |stage, analysis| {
+            let depth = match stage {
+                Stage::Found => Depth::Mistakes,
+                Stage::Indexed => Depth::Names,
+            };
+            // The server lives as long as its threads.
+            let _ = events.send(Event::Done(done(depth, Ok(Arc::new(analysis)))));
         };
         let analysis = catch_unwind(AssertUnwindSafe(|| Arc::new(analyze(&job, names))));
         let analysis = analysis.map_err(|panic| told(&*panic));
@@ -80,13 +84,17 @@ pub fn work(jobs: &Receiver<Job>, events: &Sender<Event>) {
     }
 }
 
-fn analyze(job: &Job, names: impl FnOnce(Analysis)) -> Analysis {
+fn analyze(job: &Job, names: impl FnMut(Stage, Analysis)) -> Analysis {
     let Job { overlay, path, .. } = job;
     let source = match overlay.documents.get(path) {
         Some(document) => document.source.clone(),
         None => SourceFile::new(path, overlay.read(path).unwrap_or_default()),
     };
-    let analysis = ide::analyze_in_stages(source, overlay, &options(overlay, path), names);
+    let options = options(overlay, path);
+    let analysis = match job.is_staged {
+        true => ide::analyze_in_stages(source, overlay, &options, names),
+        false => ide::analyze_in_stages(source, overlay, &options, |_, _| {}),
+    };
     if let Some(planned) = &analysis.planned
         && !overlay.is_stale()
     {

@@ -93,7 +93,8 @@ impl<'s> Cursor<'s, '_> {
                 let third = if second.is_some() { self.end_of_range()? } else { None };
                 let most = third.or(second).unwrap_or(least);
                 let likeliest = third.and(second);
-                StatementKind::Estimate(Estimate { least, likeliest, most, span: least.span.to(most.span) })
+                let span = least.span.to(most.span);
+                StatementKind::Estimate(Box::new(Estimate { least, likeliest, most, span }))
             }
             "timeout" => StatementKind::Timeout(self.duration()?),
             "retries" => {
