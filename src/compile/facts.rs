@@ -39,6 +39,10 @@ impl Facts for Around<'_> {
         self.loader.peek(&self.beside(path)).ok()
     }
 
+    fn is_stale(&self) -> bool {
+        self.loader.is_stale()
+    }
+
     fn plan_file(&self) -> Option<String> {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned())
     }

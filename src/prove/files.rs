@@ -42,6 +42,9 @@ pub(super) fn check(
     let mut reported: HashSet<(TaskId, TaskId)> = HashSet::new();
     let mut alone: HashSet<TaskId> = HashSet::new();
     for set in proof.order.sets() {
+        if proof.facts.is_stale() {
+            return reported;
+        }
         let members = Members::of(proof, set);
         let clashes = clashes(proof, &locks, &members, proof.table.all(), None, conflicts);
         report(proof, set, clashes, &mut reported, findings);

@@ -148,10 +148,6 @@ async fn carry_out(
         },
     };
     let Reading { end: mut how, text, mut usage, mut session, mut denied } = reading;
-    // Only where it went wrong is it of interest: many a program tries and can do without.
-    let is_denied = |how: &AttemptEnd| {
-        *how != AttemptEnd::Done && confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log))
-    };
     let has_lost_session = assignment.session.is_some() && is_without_session(&how, &usage);
     if has_lost_session {
         (how, session) = (in_a_new_session(how), None);
@@ -162,6 +158,10 @@ async fn carry_out(
     {
         usage = usage.beyond(&driver.told_again(&before.spent));
     }
+    // Only where it went wrong is it of interest: many a program tries and can do without.
+    let is_denied = |how: &AttemptEnd| {
+        *how != AttemptEnd::Done && confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log))
+    };
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
     }
@@ -204,8 +204,10 @@ async fn carry_out(
             }
         }
     }
-    let is_told = !matches!(how, AttemptEnd::Claims { .. }) && is_denied(&how);
-    let tail = if end.is_silent && !is_told { String::new() } else { tail(&log) };
+    if !matches!(how, AttemptEnd::Claims { .. }) {
+        is_denied(&how);
+    }
+    let tail = if end.is_silent { String::new() } else { tail(&log) };
     Ok(Work {
         end: masked(how, context),
         usage,
