@@ -28,6 +28,10 @@ snapshots:
 accept *FILTER:
     INSTA_UPDATE=always cargo test {{FILTER}}
 
+# the pages as a book (`cargo install mdbook`), in target/book
+book:
+    mdbook build docs
+
 # the real plan, for real
 demo *ARGS:
     cargo run --release -- run examples/gaelp.wave {{ARGS}}

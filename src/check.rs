@@ -10,6 +10,7 @@ mod definitions;
 mod gates;
 mod graph;
 mod half;
+mod isolation;
 mod load;
 mod messages;
 pub mod model;
@@ -18,7 +19,6 @@ pub mod order;
 pub mod params;
 mod redundant;
 mod references;
-mod support;
 mod texts;
 mod together;
 mod tree;
@@ -40,6 +40,10 @@ pub use model::Model;
 pub trait Loader {
     /// The text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
+    /// The text of a file that is no part of the plan, but that the plan speaks of.
+    fn peek(&self, path: &Path) -> io::Result<String> {
+        self.read(path)
+    }
     /// Whether something is there.
     fn exists(&self, path: &Path) -> bool;
     /// The names of what a directory holds.
@@ -120,7 +124,7 @@ pub enum Purpose {
     Check,
     /// To be shown.
     Plan,
-    /// To be carried out: what this engine cannot do is an error.
+    /// To be carried out.
     Run,
 }
 
@@ -227,7 +231,7 @@ const HARMLESS: &[Code] = &[
     codes::EMPTY_GATE,
     codes::MISSING_DRIVER,
     codes::MISSING_PARAM,
-    codes::NOT_SUPPORTED_YET,
+    codes::MIXED_ISOLATION,
     codes::RANGE_FOR_LIMIT,
     codes::RETRY_OF_NOTHING,
     codes::UNKNOWN_DRIVER,
@@ -252,7 +256,7 @@ const PASSES: &[Pass] = &[
     order::order,
     redundant::redundant,
     unused::unused,
-    support::support,
+    isolation::isolation,
 ];
 
 /// Resolves the trees of a plan (the first) and of the libraries that it uses, in the order of `sources`.

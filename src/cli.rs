@@ -17,6 +17,7 @@ mod history;
 mod keyboard;
 mod loader;
 mod lsp;
+mod man;
 mod new;
 mod output;
 mod plan;
@@ -111,6 +112,7 @@ enum Command {
     New(new::Args),
     Lsp(lsp::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Reads the command line, does what it says, and gives the code to exit with.
@@ -138,6 +140,7 @@ pub fn main() -> Exit {
         Command::New(args) => new::run(args, &global),
         Command::Lsp(args) => lsp::run(args, &global),
         Command::Completions(args) => completions::run(args, &global),
+        Command::Man(args) => man::run(args, &global),
     };
     result.unwrap_or_else(|error| {
         report(&error, &global);
@@ -150,18 +153,30 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// What is installed beside the program, by its place under the prefix (`share/man/man1/wavec.1`): manual pages and the
+/// completions of shells.
+pub fn installed() -> Vec<(String, String)> {
+    let pages = man::pages().into_iter().map(|(name, page)| (format!("share/man/man1/{name}"), page));
+    pages.chain(completions::installed()).collect()
+}
+
 /// Says on standard error what went wrong with the world.
 fn report(error: &Error, global: &Global) {
     use std::io::Write;
+    // Nobody is left to tell when standard error is closed.
+    let _ = std::io::stderr().lock().write_all(told(error, global).as_bytes());
+}
+
+/// What went wrong with the world, in lines for standard error.
+fn told(error: &Error, global: &Global) -> String {
     let (red, dim, reset) = if global.has_color(&std::io::stderr()) {
         ("\x1b[1;31m", "\x1b[36m", "\x1b[0m")
     } else {
         ("", "", "")
     };
-    let mut stderr = std::io::stderr().lock();
-    // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(stderr, "{red}error:{reset} {error}");
+    let mut text = format!("{red}error:{reset} {error}\n");
     if !error.help.is_empty() {
-        let _ = writeln!(stderr, "{dim} help:{reset} {}", error.help);
+        text.push_str(&format!("{dim} help:{reset} {}\n", error.help));
     }
+    text
 }

@@ -1,6 +1,8 @@
 //! `wavec check`: find what is wrong with plans, before anything runs.
 
-use super::loader::{self, Disk, Input};
+mod watch;
+
+use super::loader::{self, Asked, Asking, Disk, Input};
 use super::settings::{self, LevelArgs};
 use super::{Global, fmt, output};
 use crate::check::Purpose;
@@ -23,6 +25,7 @@ An item with `# wavec: allow(CODE) \"why\"` above it is not told of that code;
 
 Examples:
   wavec check plans/*.wave
+  wavec check --watch release.wave
   wavec check --fix --diff release.wave
   wavec check --deny warnings --format github .")]
 pub struct Args {
@@ -40,6 +43,9 @@ pub struct Args {
     /// Show what `--fix` would change, and change nothing
     #[arg(long, help_heading = "Mending")]
     diff: bool,
+    /// Check again whenever a plan, or a file that it names, is saved
+    #[arg(long, conflicts_with_all = ["fix", "diff", "write_baseline"])]
+    watch: bool,
     #[command(flatten)]
     levels: LevelArgs,
     /// Do not say what stands in this file
@@ -67,64 +73,96 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
+    if args.watch {
+        return watch::run(&args, global);
+    }
     let plans = loader::find_plans(&args.files)?;
-    let mut exit = Exit::Success;
+    let Round { shown, said, exit } = look(&args, global, &plans, &Asked::default())?;
+    output::print(&shown)?;
+    output::say(&said)?;
+    Ok(exit)
+}
+
+/// What one look at the plans came to.
+struct Round {
+    /// For standard output.
+    shown: String,
+    /// For standard error.
+    said: String,
+    exit: Exit,
+}
+
+/// Checks the plans, and mends them if that was asked for.
+fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Result<Round> {
+    let mut disk = Disk::default();
+    let mut round = Round { shown: String::new(), said: String::new(), exit: Exit::Success };
     let mut compilations: Vec<Compilation> = Vec::new();
     let mut changes: Vec<String> = Vec::new();
-    let mut disk = Disk::default();
-    for path in &plans {
-        let checked = loader::read_plan(path).and_then(|input| check_one(&args, global, input, &mut disk));
+    for path in plans {
+        asked.ask(path);
+        let mut checking = Checking { args, global, disk: &mut disk, asked };
+        let checked = loader::read_plan(path).and_then(|input| check_one(&mut checking, input, &mut round));
         match checked {
             Ok((compilation, done)) => {
                 compilations.push(compilation);
                 changes.extend(done);
             }
             Err(error) if plans.len() > 1 => {
-                super::report(&error, global);
-                exit = error.exit;
+                round.said.push_str(&super::told(&error, global));
+                round.exit = error.exit;
             }
             Err(error) => return Err(error),
         }
     }
     if !changes.is_empty() && !global.quiet {
         let verb = if args.diff { "would mend" } else { "mended" };
-        output::say(&format!("{verb} {}:\n", counted(changes.len(), "mistake")))?;
-        changes.iter().try_for_each(|change| output::say(&format!("  {change}\n")))?;
+        round.said.push_str(&format!("{verb} {}:\n", counted(changes.len(), "mistake")));
+        round.said.extend(changes.iter().map(|change| format!("  {change}\n")));
     }
     let changes = changes.len();
     drop_repeats(&mut compilations);
     if let Some(path) = &args.baseline {
-        apply_baseline(path, args.write_baseline, &mut compilations, global)?;
+        asked.ask(path);
+        let said = apply_baseline(path, args.write_baseline, &mut compilations)?;
+        if !global.quiet {
+            round.said.push_str(&said);
+        }
     }
     if global.quiet {
         for compilation in &mut compilations {
             compilation.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
         }
     }
-    show(&args, global, &compilations, changes)?;
+    show(args, global, &compilations, changes, &mut round);
     let has_error = compilations
         .iter()
         .any(|compilation| compilation.diagnostics.iter().any(|found| found.severity == Severity::Error));
-    Ok(match exit {
-        Exit::Success if has_error || (args.diff && changes > 0) => Exit::PlanErrors,
-        exit => exit,
-    })
+    if round.exit == Exit::Success && (has_error || (args.diff && changes > 0)) {
+        round.exit = Exit::PlanErrors;
+    }
+    Ok(round)
+}
+
+/// What plans are checked with.
+struct Checking<'a> {
+    args: &'a Args,
+    global: &'a Global,
+    disk: &'a mut Disk,
+    asked: &'a Asked,
 }
 
 /// So many times a plan is mended and looked at again.
 const MOST_ROUNDS: usize = 200;
 
 /// Checks one plan and mends it if that was asked for; says of each fix that was made what it did.
-fn check_one(
-    args: &Args,
-    global: &Global,
-    input: Input,
-    disk: &mut Disk,
-) -> Result<(Compilation, Vec<String>)> {
+fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result<(Compilation, Vec<String>)> {
+    let Checking { args, global, disk, asked } = checking;
     let directory = loader::directory_of(&input.path);
+    settings::places(&directory).iter().for_each(|place| asked.ask(place));
     let levels = settings::levels(&directory, &args.levels)?;
     let options = loader::options(Purpose::Check, args.set.clone(), levels);
-    let compile = |text: &str, disk: &Disk| compile::compile(&input.path, text, disk, &options);
+    let compile =
+        |text: &str, disk: &Disk| compile::compile(&input.path, text, &Asking { disk, asked }, &options);
     let mut compilation = compile(&input.text, disk);
     if !args.fix && !args.diff {
         return Ok((compilation, Vec::new()));
@@ -163,13 +201,13 @@ fn check_one(
     for (path, old) in before {
         let new = if path == input.path { text.clone() } else { disk.edited(&path).unwrap_or_default() };
         if args.diff {
-            output::print(&fmt::diff(&Input { path, text: old }, &new, color))?;
+            round.shown.push_str(&fmt::diff(&Input { path, text: old }, &new, color));
         } else if path != input.path || !is_stdin {
             output::replace_file(&path, &new)?;
         }
     }
     if is_stdin && !args.diff {
-        output::print(&text)?;
+        round.shown.push_str(&text);
     }
     Ok((compilation, done))
 }
@@ -188,8 +226,8 @@ fn drop_repeats(compilations: &mut [Compilation]) {
     }
 }
 
-/// Takes out what the baseline knows, or writes it anew.
-fn apply_baseline(path: &Path, is_written: bool, found: &mut [Compilation], global: &Global) -> Result<()> {
+/// Takes out what the baseline knows, or writes it anew; what is to be said of that.
+fn apply_baseline(path: &Path, is_written: bool, found: &mut [Compilation]) -> Result<String> {
     if is_written {
         let mut baseline = Baseline { version: 1, entries: Vec::new() };
         for compilation in &mut *found {
@@ -199,11 +237,8 @@ fn apply_baseline(path: &Path, is_written: bool, found: &mut [Compilation], glob
         let text = serde_json::to_string_pretty(&baseline).expect("BUG: a baseline is no JSON");
         std::fs::write(path, text + "\n")
             .map_err(|error| Error::new("write the baseline", loader::told(&error)).at(path))?;
-        if !global.quiet {
-            let count = counted(baseline.entries.len(), "diagnostic");
-            output::say(&format!("wrote {count} to {}\n", clean(&path.display().to_string())))?;
-        }
-        return Ok(());
+        let count = counted(baseline.entries.len(), "diagnostic");
+        return Ok(format!("wrote {count} to {}\n", clean(&path.display().to_string())));
     }
     let wrong = |cause: String| {
         Error::new("read the baseline", cause).at(path).help("write it anew with `--write-baseline`")
@@ -217,66 +252,68 @@ fn apply_baseline(path: &Path, is_written: bool, found: &mut [Compilation], glob
         let list = std::mem::take(&mut compilation.diagnostics);
         compilation.diagnostics = baseline.subtract(&compilation.sources, list);
     }
-    if !baseline.entries.is_empty() && !global.quiet {
-        let count = counted(baseline.entries.len(), "diagnostic");
-        output::say(&format!("{count} of the baseline found no more: `--write-baseline` takes them out\n"))?;
+    if baseline.entries.is_empty() {
+        return Ok(String::new());
     }
-    Ok(())
+    let count = counted(baseline.entries.len(), "diagnostic");
+    Ok(format!("{count} of the baseline found no more: `--write-baseline` takes them out\n"))
 }
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn show(args: &Args, global: &Global, compilations: &[Compilation], changes: usize) -> Result<()> {
+fn show(args: &Args, global: &Global, compilations: &[Compilation], changes: usize, round: &mut Round) {
     let reports: Vec<Report> = compilations
         .iter()
         .map(|compilation| Report { sources: &compilation.sources, diagnostics: &compilation.diagnostics })
         .collect();
-    match args.format {
-        Format::Text => show_text(&reports, global, changes > 0 && args.diff),
-        Format::Json => output::print(&render_json(&reports)),
-        Format::Sarif => output::print(&render_sarif(&reports)),
-        Format::Github => output::print(&render_github(&reports)),
-        Format::Short => output::print(&render_short(&reports)),
-    }
+    let shown = match args.format {
+        Format::Text => return round.said.push_str(&text(&reports, global, changes > 0 && args.diff)),
+        Format::Json => render_json(&reports),
+        Format::Sarif => render_sarif(&reports),
+        Format::Github => render_github(&reports),
+        Format::Short => render_short(&reports),
+    };
+    round.shown.push_str(&shown);
 }
 
-/// `is_mended`: what is shown is what would be left once the fixes are made.
-fn show_text(reports: &[Report], global: &Global, is_mended: bool) -> Result<()> {
+/// For people. `is_mended`: what is shown is what would be left once the fixes are made.
+fn text(reports: &[Report], global: &Global, is_mended: bool) -> String {
     let stderr = std::io::stderr();
     let options =
         TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: false };
+    let mut out = String::new();
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut wrong = Vec::new();
     for report in reports.iter().filter(|report| !report.diagnostics.is_empty()) {
-        output::say(&format!("{}\n", render_text(report.sources, report.diagnostics, options)))?;
+        out.push_str(&format!("{}\n", render_text(report.sources, report.diagnostics, options)));
         all.extend(report.diagnostics.iter().cloned());
         wrong.extend(report.sources.files().next().map(|(_, file)| file.path().display().to_string()));
     }
     let plans = counted(reports.len(), "plan");
-    let text = match wrong.as_slice() {
-        [] if global.quiet || is_mended => return Ok(()),
-        [_, ..] if is_mended => format!("{} would be left\n", counts(&all)),
-        [] => format!("{plans} checked, nothing found\n"),
-        [one] => format!("{} in {}\n", counts(&all), clean(one)),
-        several => format!("{} in {} of {plans}\n", counts(&all), several.len()),
-    };
-    output::say(&text)?;
+    match wrong.as_slice() {
+        [] if global.quiet || is_mended => return out,
+        [_, ..] if is_mended => out.push_str(&format!("{} would be left\n", counts(&all))),
+        [] => out.push_str(&format!("{plans} checked, nothing found\n")),
+        [one] => out.push_str(&format!("{} in {}\n", counts(&all), clean(one))),
+        several => out.push_str(&format!("{} in {} of {plans}\n", counts(&all), several.len())),
+    }
     let is_mendable = |found: &&Diagnostic| found.fix.as_ref().is_some_and(|fix| fix.is_safe);
     let mendable = all.iter().filter(is_mendable).count();
     if mendable > 0 && !global.quiet && !is_mended {
         let them = if mendable == all.len() { "them".to_owned() } else { format!("{mendable} of them") };
         let what = if all.len() == 1 { "it".to_owned() } else { them };
-        output::say(&format!("`wavec check --fix` mends {what}, `--diff` shows how\n"))?;
+        out.push_str(&format!("`wavec check --fix` mends {what}, `--diff` shows how\n"));
     }
     let mut codes: Vec<&str> = all.iter().map(|diagnostic| diagnostic.code.name()).collect();
     codes.sort_unstable();
     codes.dedup();
     match codes[..] {
-        [] => Ok(()),
-        _ if global.quiet => Ok(()),
-        [code] => output::say(&format!("`wavec explain {code}` tells more\n")),
-        [..] => output::say("`wavec explain CODE` tells more\n"),
+        _ if global.quiet => {}
+        [] => {}
+        [code] => out.push_str(&format!("`wavec explain {code}` tells more\n")),
+        [..] => out.push_str("`wavec explain CODE` tells more\n"),
     }
+    out
 }

@@ -17,8 +17,23 @@ pub struct Args {
 
 /// Carries the command out.
 pub fn run(args: Args, _global: &Global) -> Result<Exit> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "wavec", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    output::print(&script(args.shell))?;
     Ok(Exit::Success)
+}
+
+/// The scripts where shells look for them under the prefix.
+pub fn installed() -> Vec<(String, String)> {
+    [
+        ("share/bash-completion/completions/wavec", Shell::Bash),
+        ("share/zsh/site-functions/_wavec", Shell::Zsh),
+        ("share/fish/vendor_completions.d/wavec.fish", Shell::Fish),
+    ]
+    .map(|(place, shell)| (place.to_owned(), script(shell)))
+    .into()
+}
+
+fn script(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut super::command(), "wavec", &mut script);
+    String::from_utf8(script).expect("BUG: a script is no text")
 }

@@ -41,14 +41,20 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let mut changed = 0;
     let plans = loader::find_plans(&files)?;
     for path in &plans {
+        // One of several that cannot be had or written does not keep the others from it.
+        let failed = |error: Error| match plans.len() {
+            1 => Err(error),
+            _ => {
+                super::report(&error, global);
+                Ok(error.exit)
+            }
+        };
         let input = match loader::read_plan(path) {
             Ok(input) => input,
-            Err(error) if plans.len() > 1 => {
-                super::report(&error, global);
-                exit = error.exit;
+            Err(error) => {
+                exit = failed(error)?;
                 continue;
             }
-            Err(error) => return Err(error),
         };
         let Some(text) = laid_out(&input, global)? else {
             exit = Exit::PlanErrors;
@@ -73,7 +79,11 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
                 output::say(&format!("would format {shown}\n"))?;
             }
         } else {
-            output::replace_file(path, &text)?;
+            if let Err(error) = output::replace_file(path, &text) {
+                exit = failed(error)?;
+                changed -= 1;
+                continue;
+            }
             if !global.quiet {
                 output::say(&format!("formatted {shown}\n"))?;
             }

@@ -8,10 +8,12 @@ use crate::compile::{self, Compilation, Options};
 use crate::diagnostic::levels::Levels;
 use crate::diagnostic::render::clean;
 use crate::error::{Error, Exit, Result};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The largest plan that is read.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -159,19 +161,35 @@ fn plans_in(directory: &Path) -> Vec<PathBuf> {
     plans
 }
 
+/// The plans that the arguments name, and where they were looked for.
+#[derive(Default, PartialEq, Eq)]
+pub struct Found {
+    /// The plans, in order.
+    pub plans: Vec<PathBuf>,
+    /// Every directory that was gone through.
+    pub directories: Vec<PathBuf>,
+}
+
 /// The plans that the arguments name: files as they are, and in directories every `*.wave` that git would not ignore.
 /// Nothing named is the current directory.
 pub fn find_plans(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Found::default();
+    look_for_plans(arguments, &mut found)?;
+    Ok(found.plans)
+}
+
+/// Does so, and keeps what was found up to an error.
+pub fn look_for_plans(arguments: &[PathBuf], found: &mut Found) -> Result<()> {
     let here = [PathBuf::from(".")];
     let arguments = if arguments.is_empty() { &here[..] } else { arguments };
-    let mut plans: Vec<PathBuf> = Vec::new();
     for argument in arguments {
         if argument == Path::new(STDIN) || !argument.is_dir() {
-            plans.push(argument.clone());
+            found.plans.push(argument.clone());
             continue;
         }
-        let found = plans_under(argument)?;
-        if found.is_empty() {
+        let before = found.plans.len();
+        plans_under(argument, found)?;
+        if found.plans.len() == before {
             return Err(Error::new(
                 "find a plan",
                 "there is no `*.wave` file in it that git would not ignore",
@@ -180,25 +198,37 @@ pub fn find_plans(arguments: &[PathBuf]) -> Result<Vec<PathBuf>> {
             .help("name a plan file, or write one with `wavec new`")
             .exit(Exit::Usage));
         }
-        plans.extend(found);
     }
     let mut seen = std::collections::HashSet::new();
-    plans.retain(|plan| seen.insert(plan.clone()));
-    Ok(plans)
+    found.plans.retain(|plan| seen.insert(plan.clone()));
+    Ok(())
 }
 
 /// Every `*.wave` below a directory that git would not ignore, by path.
-fn plans_under(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut plans = Vec::new();
+fn plans_under(directory: &Path, found: &mut Found) -> Result<()> {
     let walk = ignore::WalkBuilder::new(directory).require_git(false).sort_by_file_path(Path::cmp).build();
     for entry in walk {
         let entry = entry.map_err(|error| Error::new("look for plans", error).at(directory))?;
         let is_plan = entry.path().extension().is_some_and(|ending| ending == "wave");
-        if is_plan && entry.file_type().is_some_and(|kind| kind.is_file()) {
-            plans.push(entry.path().strip_prefix("./").unwrap_or(entry.path()).to_path_buf());
+        match entry.file_type() {
+            Some(kind) if kind.is_file() && is_plan => {
+                found.plans.push(entry.path().strip_prefix("./").unwrap_or(entry.path()).to_path_buf());
+            }
+            Some(kind) if kind.is_dir() => found.directories.push(entry.into_path()),
+            _ => {}
         }
     }
-    Ok(plans)
+    Ok(())
+}
+
+/// What tells that a file has changed; nothing where there is none.
+pub type Stamp = Option<(SystemTime, u64, u64)>;
+
+/// The stamp of a file or directory as it is now.
+pub fn stamp(path: &Path) -> Stamp {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
 /// The files that plans name, on disk; texts that were edited and not yet written come before those on disk.
@@ -243,12 +273,56 @@ impl Loader for Disk {
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        let entries =
-            std::fs::read_dir(if directory.as_os_str().is_empty() { Path::new(".") } else { directory })?;
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let entries = std::fs::read_dir(directory)?;
         let mut names: Vec<String> =
             entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         Ok(names)
+    }
+}
+
+/// Everything that was asked for, there or not, as it was before it was looked at.
+#[derive(Default)]
+pub struct Asked(RefCell<BTreeMap<PathBuf, Stamp>>);
+
+impl Asked {
+    /// Remembers that a path is asked for.
+    pub fn ask(&self, path: &Path) {
+        let mut asked = self.0.borrow_mut();
+        if !asked.contains_key(path) {
+            asked.insert(path.to_path_buf(), stamp(path));
+        }
+    }
+
+    /// The paths, each with its stamp.
+    pub fn into_paths(self) -> BTreeMap<PathBuf, Stamp> {
+        self.0.into_inner()
+    }
+}
+
+/// Files on disk, and a memory of those that were asked for.
+pub struct Asking<'a> {
+    /// The files.
+    pub disk: &'a Disk,
+    /// The memory.
+    pub asked: &'a Asked,
+}
+
+impl Loader for Asking<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.asked.ask(path);
+        self.disk.read(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.asked.ask(path);
+        self.disk.exists(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.asked.ask(directory);
+        self.disk.list(directory)
     }
 }
 

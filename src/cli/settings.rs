@@ -4,6 +4,12 @@
 //! [levels]
 //! hot-file = "allow"          # allow, note, warn or deny
 //! unknown-claims = "deny"
+//!
+//! [git]
+//! author = "Name <address>"   # of commits from worktrees
+//!
+//! [sandbox]
+//! writes = ["~/.cache/tool"]  # where confined tasks may write too
 //! ```
 
 use super::loader;
@@ -40,6 +46,8 @@ struct Settings {
     levels: BTreeMap<String, String>,
     #[serde(default)]
     git: Git,
+    #[serde(default)]
+    sandbox: Sandbox,
 }
 
 /// What is said of commits.
@@ -58,6 +66,25 @@ impl Settings {
                 .exit(Exit::Usage)
         })
     }
+}
+
+/// What is said of confined tasks.
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Sandbox {
+    #[serde(default)]
+    writes: Vec<String>,
+}
+
+/// Where confined tasks may write beside their worktrees, by the nearest `wavec.toml`: from its folder, or from the home with `~/`.
+pub fn writes(directory: &Path) -> Result<Vec<PathBuf>> {
+    let Some((path, text)) = find(directory)? else { return Ok(Vec::new()) };
+    let folder = path.parent().unwrap_or(directory).to_path_buf();
+    let place = |place: &String| match place.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
+        None => folder.join(place),
+    };
+    Ok(Settings::read(&path, &text)?.sandbox.writes.iter().map(place).collect())
 }
 
 /// Who is the author of commits, by the nearest `wavec.toml`.
@@ -130,12 +157,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 /// The nearest settings above a directory, not past the project's root.
 fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
-    let here = std::env::current_dir().unwrap_or_default();
-    for ancestor in absolute.ancestors() {
-        let path = ancestor.join(FILE);
-        // Below the current directory it is named from there.
-        let path = path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path);
+    for path in places(directory) {
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -143,9 +165,22 @@ fn find(directory: &Path) -> Result<Option<(PathBuf, String)>> {
                 return Err(Error::new("read the project's settings", loader::told(&error)).at(path));
             }
         }
+    }
+    Ok(None)
+}
+
+/// Where the settings of a directory may stand: in it and above it up to the project's root, the nearest first. Below the
+/// current directory they are named from there.
+pub fn places(directory: &Path) -> Vec<PathBuf> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_path_buf());
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut places = Vec::new();
+    for ancestor in absolute.ancestors() {
+        let path = ancestor.join(FILE);
+        places.push(path.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(path));
         if ancestor.join(".git").exists() || ancestor.join(".wavec").exists() {
             break;
         }
     }
-    Ok(None)
+    places
 }

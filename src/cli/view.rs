@@ -267,7 +267,8 @@ fn write(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-fn terminal_size() -> Size {
+/// The columns and rows of the terminal.
+pub fn terminal_size() -> Size {
     let (columns, rows) = crossterm::terminal::size().unwrap_or((80, 24));
     // Some terminals say 0 when they do not know.
     let known = |size: u16, otherwise: usize| if size == 0 { otherwise } else { usize::from(size) };

@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::tokens::{Token, TokenKind, is_spaced, tokenize};
 use super::{INDENT, WIDTH};
 use crate::syntax::ast::{Body, Comment, File, Statement, StatementKind};
+use crate::syntax::vocabulary;
 use unicode_width::UnicodeWidthStr;
 
 /// The whole file.
@@ -317,8 +318,11 @@ impl<'a, 's> Layout<'a, 's> {
             }
             line.push_str(texts[index].as_deref().unwrap_or(token.text));
             if token.kind == TokenKind::Comma {
-                let has_comment = head.get(index + 1).is_some_and(|next| next.kind == TokenKind::Comment);
-                if !has_comment {
+                let next = head.get(index + 1);
+                let has_comment = next.is_some_and(|next| next.kind == TokenKind::Comment);
+                // At the start of a line a keyword would begin a statement and be no name.
+                let is_keyword = next.is_some_and(begins_with_keyword);
+                if !has_comment && !is_keyword {
                     self.lines.push(line_indent, std::mem::take(&mut line));
                     line_indent = list_column.unwrap_or(indent + 2 * INDENT);
                 }
@@ -371,6 +375,13 @@ impl<'a, 's> Layout<'a, 's> {
 /// of several lines, in a body where both have.
 fn asks_blank(was_tall: bool, is_tall: bool, indent: usize) -> bool {
     if indent == 0 { was_tall || is_tall } else { was_tall && is_tall }
+}
+
+/// Whether a line that begins with this token would be read as a statement: `task`, and `task.part` too.
+fn begins_with_keyword(token: &Token) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let word = token.text.split(|c| !is_name(c)).next().unwrap_or_default();
+    token.kind == TokenKind::Word && vocabulary::is_keyword(word)
 }
 
 fn flat_tokens(tokens: &[Token]) -> String {

@@ -4,6 +4,8 @@
 
 mod history;
 mod input;
+mod installed;
+mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};

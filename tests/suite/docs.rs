@@ -1,7 +1,10 @@
 //! What the README and the documents promise: their plans compile or fail as they say, their links lead somewhere,
 //! their lists are whole.
 
+mod book;
 mod diagnostics;
+mod terminal;
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

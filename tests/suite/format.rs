@@ -1,5 +1,7 @@
 //! The canonical layout: the cases beside this file's `tests/cases/format`, and what holds for every text.
 
+mod scatter;
+
 use crate::generate;
 use proptest::prelude::*;
 use std::path::Path;
@@ -52,26 +54,44 @@ fn cases() {
     });
 }
 
-#[test]
-fn every_plan_of_the_repository_keeps_its_meaning() {
+/// Every plan that parses, of the cases, the examples and the pages' blocks.
+fn plans_of_the_repository() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut count = 0;
-    for entry in ignore::WalkBuilder::new(root).build().flatten() {
-        if entry.path().extension().is_none_or(|ending| ending != "wave") {
+    let mut plans = Vec::new();
+    for entry in ignore::WalkBuilder::new(root).sort_by_file_path(Path::cmp).build().flatten() {
+        let ending = entry.path().extension().unwrap_or_default();
+        if ending != "wave" && ending != "md" {
             continue;
         }
         let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
-        let parsed = syntax::parse(FileId(0), &text);
-        if parsed.diagnostics.iter().all(|found| found.severity != Severity::Error) {
-            keeps_its_promises(&text);
-            count += 1;
+        if ending == "wave" {
+            plans.push(text);
+            continue;
         }
+        let blocks = text.split("\n```").skip(1).step_by(2);
+        let waves = blocks.filter(|block| block.starts_with("wave"));
+        plans.extend(waves.filter_map(|block| Some(format!("{}\n", block.split_once('\n')?.1))));
     }
-    assert!(count > 0);
+    plans.retain(|text| {
+        syntax::parse(FileId(0), text).diagnostics.iter().all(|found| found.severity != Severity::Error)
+    });
+    plans
+}
+
+#[test]
+fn every_plan_of_the_repository_keeps_its_meaning() {
+    let plans = plans_of_the_repository();
+    plans.iter().for_each(|text| keeps_its_promises(text));
+    assert!(plans.len() > 400, "only {} plans were found", plans.len());
+}
+
+/// How many texts are tried: `WAVEC_FORMATS=20000 cargo test --release --test suite format::` tries so many of each kind.
+fn count(usual: u32) -> u32 {
+    std::env::var("WAVEC_FORMATS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, max_shrink_iters: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: count(150), failure_persistence: None, max_shrink_iters: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn odd_layouts_keep_comments_and_meaning(text in generate::plan_text()) {

@@ -25,6 +25,7 @@ mod render;
 mod report;
 mod run;
 mod schedule;
+mod soak;
 mod syntax;
 mod trees;
 

@@ -8,7 +8,7 @@ use super::sys;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -83,7 +83,24 @@ struct Process {
     session: u32,
     is_zombie: bool,
     name: String,
+    /// The marks that it carries, once they were asked for.
+    marks: OnceLock<Vec<String>>,
 }
+
+impl Process {
+    fn has_mark(&self, is_wanted: impl Fn(&str) -> bool) -> bool {
+        self.marks.get_or_init(|| marks(self.pid)).iter().any(|mark| is_wanted(mark))
+    }
+}
+
+/// All processes at one moment, and those of them that wavec has adopted.
+struct Everyone {
+    processes: HashMap<u32, Process>,
+    adopted: HashSet<u32>,
+}
+
+/// The last look at all processes, for as long as somebody goes through it, and when it began.
+static LAST_LOOK: Mutex<Option<(std::time::Instant, Weak<Everyone>)>> = Mutex::new(None);
 
 /// Ends what is found, asking first for as long as `grace`; at once when that is zero. Gives what had to be ended, in words.
 pub async fn end(target: Target, grace: Duration) -> Vec<String> {
@@ -156,7 +173,7 @@ fn signal(target: &Target, pid: u32, signal: i32) {
     let is_same = match target {
         // A descendant may carry no sign itself; that it still hangs there was seen a moment ago.
         Target::Job { .. } | Target::Adopted { .. } => read(pid).is_some(),
-        Target::Marked { prefix } => has_mark(pid, |mark| mark.starts_with(prefix)),
+        Target::Marked { prefix } => marks(pid).iter().any(|mark| mark.starts_with(prefix)),
     };
     if is_same {
         // It may have ended in between, which is what was wanted.
@@ -164,42 +181,63 @@ fn signal(target: &Target, pid: u32, signal: i32) {
     }
 }
 
-/// What is there of the target, alive. Zombies that wavec adopted are reaped on the way.
-fn find(target: &Target) -> Vec<Process> {
+/// A look at all processes that began no earlier than now. Where a hundred jobs end at once and each asks for one, those that
+/// waited for a look to end share the next: else the time to cancel would grow with the square of what is cancelled.
+fn everyone() -> Arc<Everyone> {
+    let asked = std::time::Instant::now();
+    let mut last = LAST_LOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((begin, everyone)) = &*last
+        && *begin >= asked
+        && let Some(everyone) = everyone.upgrade()
+    {
+        return everyone;
+    }
+    let begin = std::time::Instant::now();
+    let everyone = Arc::new(look());
+    *last = Some((begin, Arc::downgrade(&everyone)));
+    everyone
+}
+
+/// Reads all processes. Zombies that wavec adopted are reaped on the way.
+fn look() -> Everyone {
     let own = std::process::id();
-    let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    let _starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     let processes: HashMap<u32, Process> =
         numbers("/proc").filter_map(read).map(|process| (process.pid, process)).collect();
-    let adopted: HashSet<u32> = {
-        let started = started();
-        let own_session = sys::own_session();
-        let is_adopted = |process: &&Process| {
-            process.parent == own && process.session != own_session && !started.contains(process.pid)
-        };
-        let adopted = processes.values().filter(is_adopted);
-        adopted
-            .filter(|process| !process.is_zombie || !matches!(sys::reap(process.pid), Ok(Some(_))))
-            .map(|process| process.pid)
-            .collect()
+    let started = started();
+    let own_session = sys::own_session();
+    let is_adopted = |process: &&Process| {
+        process.parent == own && process.session != own_session && !started.contains(process.pid)
     };
-    drop(starting);
+    let adopted = processes
+        .values()
+        .filter(is_adopted)
+        .filter(|process| !process.is_zombie || !matches!(sys::reap(process.pid), Ok(Some(_))))
+        .map(|process| process.pid)
+        .collect();
+    drop(started);
+    Everyone { processes, adopted }
+}
+
+/// What is there of the target, alive.
+fn find(target: &Target) -> Vec<Process> {
+    let own = std::process::id();
+    let everyone = everyone();
+    let Everyone { processes, adopted } = &*everyone;
     let is_root = |process: &Process| match target {
-        Target::Job { mark, leader } => {
-            process.session == *leader || has_mark(process.pid, |word| word == mark)
-        }
-        Target::Marked { prefix } => has_mark(process.pid, |word| word.starts_with(prefix)),
+        Target::Job { mark, leader } => process.session == *leader || process.has_mark(|word| word == mark),
+        Target::Marked { prefix } => process.has_mark(|word| word.starts_with(prefix)),
         Target::Adopted { prefix } => {
             adopted.contains(&process.pid)
                 && !started().contains(process.session)
-                && (!has_mark(process.pid, |_| true)
-                    || has_mark(process.pid, |word| word.starts_with(prefix)))
+                && (!process.has_mark(|_| true) || process.has_mark(|word| word.starts_with(prefix)))
         }
     };
     let leader = if let Target::Job { leader, .. } = target { Some(*leader) } else { None };
     let mut verdicts: HashMap<u32, bool> = HashMap::new();
     let mut found: Vec<Process> = Vec::new();
     for process in processes.values() {
-        if belongs(process, &processes, own, &is_root, &mut verdicts)
+        if belongs(process, processes, own, &is_root, &mut verdicts)
             && !process.is_zombie
             && Some(process.pid) != leader
         {
@@ -276,14 +314,15 @@ fn children() -> Option<String> {
     String::from_utf8(bytes[..count].to_vec()).ok()
 }
 
-/// Whether a process carries a mark that is as wanted.
-fn has_mark(pid: u32, is_wanted: impl Fn(&str) -> bool) -> bool {
-    let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else { return false };
+/// The marks that a process carries.
+fn marks(pid: u32) -> Vec<String> {
+    let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else { return Vec::new() };
     environment
         .split(|byte| *byte == 0)
         .filter_map(|entry| entry.strip_prefix(b"WAVEC_MARK="))
         .filter_map(|marks| std::str::from_utf8(marks).ok())
-        .any(|marks| marks.split(' ').any(&is_wanted))
+        .flat_map(|marks| marks.split(' ').map(str::to_owned))
+        .collect()
 }
 
 /// What `/proc` says of a process of ours, or none when it is gone or another user's.
@@ -303,7 +342,15 @@ fn read(pid: u32) -> Option<Process> {
     if user != 0 && std::fs::metadata(format!("/proc/{pid}")).ok()?.uid() != user {
         return None;
     }
-    Some(Process { pid, parent, group, session, is_zombie: matches!(state, "Z" | "X" | "x"), name })
+    Some(Process {
+        pid,
+        parent,
+        group,
+        session,
+        is_zombie: matches!(state, "Z" | "X" | "x"),
+        name,
+        marks: OnceLock::new(),
+    })
 }
 
 /// The entries of a directory that are numbers.
