@@ -147,7 +147,8 @@ fn sides(text: &str) -> Vec<(bool, bool, bool)> {
         let follows = before > 0 && between.chars().all(|c| c.is_whitespace() || ",;{".contains(c));
         // What the layout may move to another line is nothing to stand behind.
         let line = text[..start].rsplit('\n').next().unwrap_or_default().trim();
-        let is_bare = !line.is_empty() && line.chars().all(|c| c.is_whitespace() || ",;{}".contains(c));
+        let is_bare =
+            !line.is_empty() && line.chars().all(|c| c.is_whitespace() || ",;{}\u{feff}".contains(c));
         sides.push((!comment.is_own_line, follows, is_bare));
         before = comment.span.end as usize;
     }
