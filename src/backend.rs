@@ -37,6 +37,8 @@ pub struct Job {
     pub spool: Option<PathBuf>,
     /// Whether what it prints on standard output is also handed back.
     pub captures_stdout: bool,
+    /// Where the lines of its standard output go as they come, masked, where it is handed back too.
+    pub lines: Option<mpsc::UnboundedSender<String>>,
     /// What is masked in its log and its captured output.
     pub secrets: Arc<[String]>,
 }
@@ -62,6 +64,8 @@ pub struct JobEnd {
     pub stdout: Vec<u8>,
     /// Whether it printed more than [`CAPTURE_LIMIT`]; the rest is only in the log.
     pub is_stdout_cut: bool,
+    /// Whether there is no log, since it printed nothing.
+    pub is_silent: bool,
     /// What else a person should know: processes left behind and ended, output cut. Also in the log.
     pub notes: Vec<String>,
 }

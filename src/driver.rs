@@ -15,7 +15,9 @@ mod qwen;
 
 use crate::error::{Error, Exit, Result};
 use crate::event::{AttemptEnd, Usage, Verdict};
-use crate::plan::Agent;
+use crate::plan::{Agent, Command, Part};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The ways to call an agent that this wavec has.
@@ -86,6 +88,8 @@ pub struct Call<'a> {
     pub program: Vec<String>,
     /// wavec itself, to speak protocols for it.
     pub wavec: &'a Path,
+    /// The environment that the plan gives it.
+    pub environment: &'a BTreeMap<OsString, OsString>,
 }
 
 /// How a call is made.
@@ -169,9 +173,13 @@ fn argument(prompt: &str, files: &Files) -> String {
 
 /// Why there is no answer, from what there is.
 fn without_result(answered: &Answered<'_>, code: i32) -> String {
-    let last =
-        answered.log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('{'));
-    match last {
+    let lines = || {
+        let lines = answered.log.lines().rev().map(lines::without_escapes);
+        lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty() && !line.starts_with('{'))
+    };
+    // What is printed behind the error, as a backtrace, tells less.
+    let is_error = |line: &String| line.to_lowercase().starts_with("error");
+    match lines().find(is_error).or_else(|| lines().next()) {
         Some(line) => format!("it ended with code {code} and without a result: {line}"),
         None => format!("it ended with code {code} and without a result"),
     }
@@ -214,6 +222,27 @@ impl Driver {
         }
     }
 
+    /// The program that calls an agent: the driver's, or the one that the agent names. None where only a shell, or the task's
+    /// directory, can tell.
+    pub fn called(self, agent: &Agent) -> Option<String> {
+        if let Some((program, _)) = self.program() {
+            return Some(program.to_owned());
+        }
+        let Some(Command::Program(words)) = &agent.command else { return None };
+        let parts = &words.first()?.parts;
+        let text = parts.iter().map(|part| match part {
+            Part::Literal(text) | Part::Value(text) => Some(text.as_str()),
+            Part::Output(..) => None,
+        });
+        text.collect::<Option<String>>().filter(|program| !program.is_empty() && !program.contains('/'))
+    }
+
+    /// How one of the programs that wavec knows is had.
+    pub fn install(program: &str) -> Option<&'static str> {
+        let known = Driver::ALL.into_iter().filter_map(Driver::program);
+        known.filter(|(name, _)| *name == program).map(|(_, install)| install).next()
+    }
+
     /// The driver of an agent, or why this wavec has none for it: what a program cannot be told is refused, not left out.
     pub fn of(agent: &Agent) -> Result<Driver> {
         let action = || format!("call the agent `{}`", agent.name);
@@ -230,9 +259,15 @@ impl Driver {
             Driver::Command | Driver::Acp if agent.command.is_none() => {
                 refuse("no program is named".into(), "write `run \"program\"` in the agent")
             }
+            Driver::Qwen if agent.allow.iter().all(|tool| tool == "*") => Ok(driver),
             Driver::Codex | Driver::Gemini | Driver::Qwen if names_tools => refuse(
-                format!("`{}` cannot be told which tools to allow or deny one by one", driver.name()),
-                "leave `allow` and `deny` out, or use a driver that knows them: claude, opencode, acp",
+                match driver {
+                    Driver::Qwen => "`qwen` cannot be told which tools alone to allow".into(),
+                    _ => {
+                        format!("`{}` cannot be told which tools to allow or deny one by one", driver.name())
+                    }
+                },
+                "leave them out, or use a driver that knows them: claude, opencode, acp; qwen knows `deny`",
             ),
             driver => Ok(driver),
         }
@@ -268,7 +303,35 @@ impl Driver {
 
     /// Whether another call can go on with the session of one before.
     pub fn has_sessions(self) -> bool {
-        matches!(self, Driver::Claude | Driver::Codex | Driver::Opencode)
+        self != Driver::Command
+    }
+
+    /// Whether a session can be gone on with in another directory than the one it began in.
+    pub fn sessions_can_move(self) -> bool {
+        matches!(self, Driver::Claude | Driver::Codex | Driver::Acp)
+    }
+
+    /// What it tells again of what was spent in a session before, when it goes on with that.
+    pub fn told_again(self, spent: &Usage) -> Usage {
+        match self {
+            Driver::Codex | Driver::Qwen => *spent,
+            // The protocol has the cost as the session's.
+            Driver::Acp => Usage { money: spent.money, ..Usage::default() },
+            _ => Usage::default(),
+        }
+    }
+
+    /// The name of the session that a line of the output tells of.
+    pub fn session(self, line: &str) -> Option<String> {
+        let at = match self {
+            Driver::Command => return None,
+            Driver::Acp => return acp::session(line),
+            Driver::Claude | Driver::Gemini | Driver::Qwen => "/session_id",
+            Driver::Codex => "/thread_id",
+            Driver::Opencode => "/sessionID",
+        };
+        let line = lines::objects(line).next()?;
+        Some(lines::text(&line, at).to_owned()).filter(|session| !session.is_empty())
     }
 
     /// The prompt that asks for a judgement.

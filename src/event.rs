@@ -89,6 +89,17 @@ pub enum Event {
         /// Its process, and the leader of its session; none where no process is (wait, approve).
         pid: Option<u32>,
     },
+    /// The attempt's agent has begun a session, or goes on with one: another attempt can go on with it.
+    SessionOpened {
+        /// Of which task.
+        task: TaskId,
+        /// Which attempt.
+        attempt: u32,
+        /// The driver whose session it is.
+        driver: String,
+        /// What the agent's program calls it.
+        session: String,
+    },
     /// The attempt's work has ended; its criteria are tested next where it went well.
     AttemptEnded {
         /// Of which task.

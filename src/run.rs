@@ -6,6 +6,7 @@
 
 mod attempt;
 mod budget;
+mod changed;
 mod changes;
 mod cleanup;
 mod context;
@@ -143,13 +144,19 @@ fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
     let path = setup.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value);
     for (place, agent) in plan.agents.iter().enumerate() {
         let driver = crate::driver::Driver::of(agent)?;
-        let Some((program, install)) = driver.program().filter(|_| is_called(place)) else { continue };
+        let Some(program) = driver.called(agent).filter(|_| is_called(place)) else { continue };
+        // One with a PATH of its own is looked for when it is called.
+        let has_own_path = agent.env.iter().any(|(name, _)| name == "PATH");
         let is_there =
-            path.is_some_and(|path| std::env::split_paths(path).any(|it| it.join(program).is_file()));
-        if !is_there {
+            path.is_some_and(|path| std::env::split_paths(path).any(|it| it.join(&program).is_file()));
+        if !is_there && !has_own_path {
             let action = format!("call the agent `{}`", agent.name);
+            let help = match crate::driver::Driver::install(&program) {
+                Some(install) => format!("install it: `{install}`; `wavec agents` shows what is there"),
+                None => "install it, or name another program in the agent's `run`".into(),
+            };
             return Err(Error::new(action, format!("the program `{program}` is not installed"))
-                .help(format!("install it: `{install}`; `wavec agents` shows what is there"))
+                .help(help)
                 .exit(Exit::Usage));
         }
     }

@@ -4,7 +4,9 @@
 //! adopts the orphans of its jobs, so whatever a job leaves behind is found and ended, at its own end or when it is
 //! cancelled. Knows nothing of plans.
 
+mod lines;
 mod log;
+mod program;
 mod spool;
 mod sweep;
 mod sys;
@@ -12,15 +14,16 @@ mod sys;
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
 use crate::crash::{self, Place};
+use lines::Lines;
 use log::Log;
+use program::{c_string, c_strings, environment, find_program, program_of, why_not};
 use spool::Spool;
-use std::ffi::{CString, OsStr, OsString};
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sweep::Target;
 use tokio::io::AsyncReadExt;
@@ -29,6 +32,12 @@ use tokio::net::unix::pipe;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+/// Within this time a program is started that holds nobody up.
+const QUICK: Duration = Duration::from_millis(5);
+
+/// So many jobs may wait for one thread to start them, one after another.
+const FEW: usize = 2;
 
 /// How often a running job's log is looked at.
 const LOG_TICK: Duration = Duration::from_millis(250);
@@ -48,8 +57,11 @@ pub struct Local {
     files: Arc<Semaphore>,
     /// How many processes are started at once: who starts one stands still until it executes its program.
     spawns: Arc<Semaphore>,
-    /// How many jobs there are.
+    /// How many jobs there are, and how many of them are yet to be started.
     active: Arc<AtomicUsize>,
+    wanting: Arc<AtomicUsize>,
+    /// The programs that started quickly when they were last started.
+    quick: Arc<Mutex<HashSet<String>>>,
     spool: Arc<Spool>,
 }
 
@@ -65,6 +77,8 @@ impl Local {
             files: Arc::new(Semaphore::new(files)),
             spawns: Arc::new(Semaphore::new(cores.clamp(2, 4))),
             active: Arc::default(),
+            wanting: Arc::default(),
+            quick: Arc::default(),
             spool: Arc::default(),
         })
     }
@@ -105,17 +119,17 @@ impl Refused {
     }
 }
 
-/// Counts a job for as long as it is there.
-struct Active<'a>(&'a AtomicUsize);
+/// Counts a job for as long as this is there.
+struct Counted(Arc<AtomicUsize>);
 
-impl Active<'_> {
-    fn new(count: &AtomicUsize) -> Active<'_> {
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Counted {
         count.fetch_add(1, Ordering::Relaxed);
-        Active(count)
+        Counted(Arc::clone(count))
     }
 }
 
-impl Drop for Active<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -145,21 +159,44 @@ impl Local {
         }
     }
 
-    /// Beside other jobs on a thread of its own, for who starts a process stands still until it executes its program; a job
-    /// that is alone holds nobody up, and saves the way there and back.
+    /// Who starts a process stands still until it executes its program. So it is done on a thread of its own, unless nobody
+    /// is held up (no other job is there), or for a moment only: few are to be started, and its program is
+    /// known to be quick. That saves the way there and back.
     async fn try_launch(&self, job: &Arc<Job>) -> Result<Running, Refused> {
-        if self.active.load(Ordering::Relaxed) == 1 {
-            return launch(job, self.log_limit, &self.spool);
+        let is_alone = self.active.load(Ordering::Relaxed) == 1;
+        if is_alone || self.wanting.load(Ordering::Relaxed) <= FEW && self.is_quick(job) {
+            return self.launch_here(job);
         }
         let permit = self.spawns.acquire().await;
-        let (job, limit, spool) = (Arc::clone(job), self.log_limit, Arc::clone(&self.spool));
-        let launched = tokio::task::spawn_blocking(move || launch(&job, limit, &spool)).await;
+        let (local, job) = (self.clone(), Arc::clone(job));
+        let launched = tokio::task::spawn_blocking(move || local.launch_here(&job)).await;
         drop(permit);
         match launched {
             Ok(launched) => launched,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(Refused::ForGood("wavec is about to end".into())),
         }
+    }
+
+    /// Starts the process on this thread, and learns how quick its program is.
+    fn launch_here(&self, job: &Job) -> Result<Running, Refused> {
+        let begin = std::time::Instant::now();
+        let launched = launch(job, self.log_limit, &self.spool);
+        let is_quick = launched.is_ok() && begin.elapsed() < QUICK;
+        if is_quick != self.is_quick(job) {
+            let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
+            let program = program_of(job);
+            if is_quick {
+                quick.insert(program.to_owned())
+            } else {
+                quick.remove(program)
+            };
+        }
+        launched
+    }
+
+    fn is_quick(&self, job: &Job) -> bool {
+        self.quick.lock().unwrap_or_else(PoisonError::into_inner).contains(program_of(job))
     }
 }
 
@@ -168,8 +205,9 @@ impl Backend for Local {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, mut urgency) = watch::channel(Urgency::None);
         let local = self.clone();
+        let (active, wanting) = (Counted::new(&self.active), Counted::new(&self.wanting));
         tokio::spawn(async move {
-            let _active = Active::new(&local.active);
+            let _active = active;
             let permit = tokio::select! {
                 biased;
                 permit = Arc::clone(&local.files).acquire_many_owned(files_of(&job)) => permit.ok(),
@@ -179,6 +217,7 @@ impl Backend for Local {
                 Some(_) => local.launch(&Arc::new(job), &mut urgency).await,
                 None => Err(CANCELLED.into()),
             };
+            drop(wanting);
             // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
             let end = match launched {
                 Ok(running) => {
@@ -189,6 +228,7 @@ impl Backend for Local {
                     status: JobStatus::CouldNotStart(reason),
                     stdout: Vec::new(),
                     is_stdout_cut: false,
+                    is_silent: false,
                     notes: Vec::new(),
                 },
             };
@@ -246,9 +286,6 @@ struct Captured {
 
 /// Starts the process of a job, or says why it cannot be started.
 fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> {
-    if !job.directory.is_dir() {
-        return Err(format!("the directory `{}` is not there", job.directory.display()).into());
-    }
     let environment = environment(job)?;
     let spool = job.spool.as_deref().map(|directory| (spool, directory));
     let log = Log::create(&job.log, log_limit, spool).map_err(|error| {
@@ -295,7 +332,12 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
         Some(Ok(pid)) => pid,
         Some(Err(Refused::ForNow(reason))) => return Err(Refused::ForNow(reason)),
         // Only the shell knows how to say what is wrong with it, or how to carry it out all the same.
-        Some(Err(_)) | None => spawn(&job.words)?,
+        Some(Err(_)) | None => spawn(&job.words).map_err(|refused| match refused {
+            Refused::ForGood(_) if !job.directory.is_dir() => {
+                Refused::ForGood(format!("the directory `{}` is not there", job.directory.display()))
+            }
+            refused => refused,
+        })?,
     };
     let leader = Leader { pid, is_over: false };
     let process = sys::open_process(pid).and_then(sys::watch).map_err(out_of_files)?;
@@ -305,7 +347,8 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
         let reader = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(out_of_files)?;
         let file = log.file().try_clone().map_err(out_of_files)?;
         let masker = Masker::new(job.secrets.iter().map(String::as_str));
-        readers.push(tokio::spawn(read(reader, file, masker, is_captured, is_drained.clone())));
+        let lines = Lines::new(job.lines.clone().filter(|_| is_captured));
+        readers.push(tokio::spawn(read(reader, file, masker, is_captured, lines, is_drained.clone())));
     }
     Ok(Running { leader, process, log, readers, drained, mark: job.mark.clone() })
 }
@@ -320,7 +363,7 @@ impl Running {
     ) -> JobEnd {
         let mut stage = Stage::Left;
         let mut is_watched = true;
-        let mut tick = tokio::time::interval(LOG_TICK);
+        let mut tick = tokio::time::interval_at(Instant::now() + LOG_TICK, LOG_TICK);
         let status = loop {
             tokio::select! {
                 ready = self.process.readable() => {
@@ -384,8 +427,9 @@ impl Running {
         for note in &notes {
             let _ = self.log.append(format!("[wavec: {note}]\n").as_bytes());
         }
+        let mut is_silent = false;
         if notes.is_empty() && status == sys::Status::Exit(0) {
-            self.log.give_back(spool);
+            is_silent = self.log.give_back(spool);
         } else if let Err(error) = self.log.name() {
             notes.push(format!("the log has no place: {error}"));
         }
@@ -393,7 +437,7 @@ impl Running {
             sys::Status::Exit(code) => JobStatus::Exit(code),
             sys::Status::Signal(signal) => JobStatus::Signal(signal),
         };
-        JobEnd { status, stdout: captured.bytes, is_stdout_cut: captured.is_cut, notes }
+        JobEnd { status, stdout: captured.bytes, is_stdout_cut: captured.is_cut, is_silent, notes }
     }
 }
 
@@ -465,6 +509,7 @@ async fn read(
     mut file: std::fs::File,
     mut masker: Masker,
     is_captured: bool,
+    mut lines: Lines,
     mut is_drained: watch::Receiver<bool>,
 ) -> Captured {
     use std::io::Write;
@@ -480,6 +525,7 @@ async fn read(
         let bytes = if is_end { masker.finish() } else { masker.push(&buffer[..count]) };
         // A full disk must not stop the job: its output is then lost, as if it wrote the log itself.
         let _ = file.write_all(&bytes);
+        lines.push(&bytes);
         if is_captured {
             let room = CAPTURE_LIMIT - captured.bytes.len();
             captured.is_cut |= bytes.len() > room;
@@ -487,83 +533,4 @@ async fn read(
         }
     }
     captured
-}
-
-/// The file of a program: itself where it is a path, else the first on the job's own `PATH`.
-fn find_program(program: &str, job: &Job) -> Result<CString, String> {
-    if program.contains('/') {
-        return c_string(OsStr::new(program));
-    }
-    let path =
-        job.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
-    let path = path.unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
-    let mut is_found = false;
-    for directory in path.as_bytes().split(|byte| *byte == b':') {
-        let directory = job.directory.join(Path::new(OsStr::from_bytes(directory)));
-        let file = directory.join(program);
-        match is_executable(&file) {
-            Some(true) => return c_string(file.as_os_str()),
-            Some(false) => is_found = true,
-            None => {}
-        }
-    }
-    if is_found {
-        return Err(format!("`{program}` is on the PATH, but may not be executed"));
-    }
-    Err(format!("`{program}` was not found on the PATH"))
-}
-
-/// Whether a file may be executed; none where there is no file.
-fn is_executable(file: &Path) -> Option<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    let data = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
-    Some(data.permissions().mode() & 0o111 != 0)
-}
-
-/// The environment of a job, with its mark behind that of a wavec around this one.
-fn environment(job: &Job) -> Result<Vec<CString>, String> {
-    let mut marks = OsString::new();
-    let mut entries = Vec::with_capacity(job.environment.len() + 1);
-    for (name, value) in &job.environment {
-        if name == "WAVEC_MARK" {
-            marks = value.clone();
-            marks.push(" ");
-            continue;
-        }
-        // As a shell would: where the job starts, not where wavec did.
-        let value = if name == "PWD" { job.directory.as_os_str() } else { value };
-        entries.push(entry(name, value)?);
-    }
-    marks.push(&job.mark);
-    entries.push(entry(OsStr::new("WAVEC_MARK"), &marks)?);
-    Ok(entries)
-}
-
-fn entry(name: &OsStr, value: &OsStr) -> Result<CString, String> {
-    let mut bytes = name.to_owned().into_vec();
-    bytes.push(b'=');
-    bytes.extend_from_slice(value.as_bytes());
-    CString::new(bytes).map_err(|_| format!("the variable `{}` holds a NUL byte", name.display()))
-}
-
-fn c_strings<'s>(texts: impl Iterator<Item = &'s OsStr>) -> Result<Vec<CString>, String> {
-    texts.map(c_string).collect()
-}
-
-fn c_string(text: &OsStr) -> Result<CString, String> {
-    CString::new(text.as_bytes())
-        .map_err(|_| "an argument holds a NUL byte, which no program can be given".into())
-}
-
-/// Why a program could not be started, in words.
-fn why_not(program: &str, error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(libc::ENOENT) => format!("`{program}` was not found"),
-        Some(libc::EACCES) => format!("`{program}` may not be executed"),
-        Some(libc::ENOEXEC) => format!("`{program}` is no program: a script begins with `#!`"),
-        Some(libc::E2BIG) => {
-            "its arguments and environment are too long for the system; hand the value on in a file".into()
-        }
-        _ => format!("`{program}` could not be started: {error}"),
-    }
 }

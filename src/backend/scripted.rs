@@ -68,7 +68,13 @@ impl Backend for Scripted {
             }
             stdout.truncate(CAPTURE_LIMIT);
             let stdout = if job.captures_stdout { stdout.into_bytes() } else { Vec::new() };
-            let _ = sender.send(JobEvent::Ended(JobEnd { status, stdout, is_stdout_cut: false, notes }));
+            let _ = sender.send(JobEvent::Ended(JobEnd {
+                status,
+                stdout,
+                is_stdout_cut: false,
+                is_silent: false,
+                notes,
+            }));
         });
         Execution { events, cancel }
     }

@@ -6,7 +6,7 @@ use super::{Findings, Input, Loader, messages, normal, texts};
 use crate::diagnostic::suggest;
 use crate::source::Span;
 use crate::syntax::ast::{self, StatementKind, TestKind};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The ways of calling an agent.
@@ -32,7 +32,7 @@ pub(super) fn agents<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
     let mut search = Search {
         input,
         directories: None,
-        missing: HashMap::new(),
+        missing: HashSet::new(),
         bad: HashSet::new(),
         told: HashSet::new(),
     };
@@ -97,7 +97,7 @@ struct Search<'i, 'a> {
     input: &'i Input<'a>,
     directories: Option<Vec<PathBuf>>,
     /// Names that were looked for and not found.
-    missing: HashMap<String, ()>,
+    missing: HashSet<String>,
     /// Names whose definition file cannot be used.
     bad: HashSet<String>,
     told: HashSet<Span>,
@@ -142,7 +142,7 @@ impl<'a> Search<'_, 'a> {
         if wanted.contains("{{") {
             return None;
         }
-        if !self.missing.contains_key(&*wanted) {
+        if !self.missing.contains(&*wanted) {
             match self.on_disk(&wanted) {
                 Some(Ok(file)) => {
                     let index = model.agents.len();
@@ -159,7 +159,7 @@ impl<'a> Search<'_, 'a> {
                 }
                 None => {}
             }
-            self.missing.insert(wanted.clone().into_owned(), ());
+            self.missing.insert(wanted.clone().into_owned());
         }
         // What is wrong with its file has been said, and is the one mistake.
         let is_known = self.bad.contains(&*wanted) || model.is_half_read(&wanted);

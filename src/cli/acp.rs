@@ -23,6 +23,9 @@ pub struct Args {
     /// Deny what changes anything
     #[arg(long)]
     read_only: bool,
+    /// The session to go on with, where the agent can
+    #[arg(long)]
+    session: Option<String>,
     /// The agent's program and its arguments
     #[arg(required = true, last = true)]
     program: Vec<String>,
@@ -46,7 +49,7 @@ pub fn run(args: Args, _global: &Global) -> Result<Exit> {
     let permissions =
         Permissions { allow: list("WAVEC_ALLOW"), deny: list("WAVEC_DENY"), is_read_only: args.read_only };
     let directory = std::env::current_dir().map_err(|cause| Error::new(action, cause))?;
-    let mut client = Client::new(&directory, prompt.trim_end(), permissions);
+    let mut client = Client::new(&directory, prompt.trim_end(), permissions).in_session(args.session);
     let (program, words) =
         args.program.split_first().ok_or_else(|| Error::new(action, "no program is named"))?;
     let child = Command::new(program)

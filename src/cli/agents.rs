@@ -100,9 +100,12 @@ fn resolved(agent: &Agent) -> (String, bool) {
             parts.push(format!("cannot be called: {}", error.cause));
             false
         }
-        Ok(driver) => match driver.program() {
-            Some((program, install)) if find(program).is_none() => {
-                parts.push(format!("not installed: {install}"));
+        Ok(driver) => match driver.called(agent) {
+            Some(program) if find(&program).is_none() => {
+                parts.push(match Driver::install(&program) {
+                    Some(install) => format!("not installed: {install}"),
+                    None => format!("`{program}` is not installed"),
+                });
                 false
             }
             _ => true,

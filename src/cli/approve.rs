@@ -17,6 +17,14 @@ Examples:
   wavec approve 3 ship.gate
   wavec approve @last --reason \"looked at the canary\"")]
 pub struct Args {
+    /// What is answered.
+    #[command(flatten)]
+    what: What,
+}
+
+/// A question, and why it is answered so.
+#[derive(clap::Args, Debug)]
+pub struct What {
     /// The run: its number, or @last
     #[arg(value_name = "RUN")]
     run: String,
@@ -30,20 +38,14 @@ pub struct Args {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    answer(&args.run, args.gate.as_deref(), Answer::Approved, args.reason, global)
+    answer(args.what, Answer::Approved, global)
 }
 
 /// Answers a question: keeps the answer for the run to take in.
-pub fn answer(
-    run: &str,
-    gate: Option<&str>,
-    answer: Answer,
-    reason: String,
-    global: &Global,
-) -> Result<Exit> {
-    let replayed = project::replay(Some(run))?;
+pub fn answer(what: What, answer: Answer, global: &Global) -> Result<Exit> {
+    let replayed = project::replay(Some(&what.run))?;
     let id = replayed.run.id;
-    let approval = question(&replayed, gate)?;
+    let approval = question(&replayed, what.gate.as_deref())?;
     let (owner, index) = (approval.owner, approval.index);
     let mut journal = Journal::open(replayed.journal.root())?;
     let is_answered = journal.open_answers(id)?.iter().any(|(_, it)| it.owner == owner && it.index == index);
@@ -58,7 +60,7 @@ pub fn answer(
     }
     journal.answer(
         id,
-        &PersonAnswer { owner, index, answer, by: project::user(), reason, at: project::now() },
+        &PersonAnswer { owner, index, answer, by: project::user(), reason: what.reason, at: project::now() },
     )?;
     if !global.quiet {
         let next = if replayed.is_live {

@@ -13,18 +13,12 @@ Examples:
   wavec reject 3 ship.gate --reason \"the canary shows errors\"
   wavec reject @last")]
 pub struct Args {
-    /// The run: its number, or @last
-    #[arg(value_name = "RUN")]
-    run: String,
-    /// The gate or task that asks; needless when only one question is open
-    #[arg(value_name = "GATE")]
-    gate: Option<String>,
-    /// Why
-    #[arg(short, long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    /// What is answered.
+    #[command(flatten)]
+    what: super::approve::What,
 }
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    super::approve::answer(&args.run, args.gate.as_deref(), Answer::Rejected, args.reason, global)
+    super::approve::answer(args.what, Answer::Rejected, global)
 }

@@ -6,7 +6,7 @@ use super::{Global, output, project};
 use crate::error::{Error, Exit, Result};
 use crate::event::RunOutcome;
 use crate::event::progress::Progress;
-use crate::journal::{Changes, Journal, NewRun, Run, hash_of};
+use crate::journal::{Changes, Journal, Run, hash_of};
 use crate::report::words;
 use std::sync::Arc;
 
@@ -70,17 +70,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
                 None => Changes::default(),
             };
             tell(&run, &changes, global)?;
-            journal.revise_run(
-                run.id,
-                &NewRun {
-                    plan_path: &staged.path,
-                    directory: &staged.directory,
-                    params: &staged.params,
-                    sources: &staged.sources,
-                    plan: &staged.plan,
-                    at: project::now(),
-                },
-            )?;
+            journal.revise_run(run.id, &staged.as_new_run())?;
             *staged
         }
     };

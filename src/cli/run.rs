@@ -3,7 +3,7 @@
 use super::session::{self, Options, Session};
 use super::{Global, loader, output, project, stage};
 use crate::error::{Exit, Result};
-use crate::journal::{Journal, NewRun, root_of};
+use crate::journal::{Journal, root_of};
 use crate::plan::{Action, Plan, StepKind, Template};
 use crate::report::{Tone, words};
 use crate::schedule::Limits;
@@ -54,14 +54,7 @@ pub fn run(mut args: Args, global: &Global) -> Result<Exit> {
     }
     let mut journal = Journal::open(&root_of(&staged.directory))?;
     let plan_lock = journal.lock_plan(&staged.path)?;
-    let run = journal.start_run(&NewRun {
-        plan_path: &staged.path,
-        directory: &staged.directory,
-        params: &staged.params,
-        sources: &staged.sources,
-        plan: &staged.plan,
-        at: project::now(),
-    })?;
+    let run = journal.start_run(&staged.as_new_run())?;
     let lock = journal.lock_run(plan_lock, run)?;
     session::carry_out(Session { journal, run, lock, staged, progress: None, options: args.options }, global)
 }

@@ -118,15 +118,5 @@ fn tasks(entries: &[Entry]) -> String {
             _ => {}
         }
     }
-    let order = [
-        Outcome::Succeeded,
-        Outcome::Failed,
-        Outcome::Cancelled,
-        Outcome::Parked,
-        Outcome::NotRun,
-        Outcome::Skipped,
-    ];
-    let number = |outcome: Outcome| ends.values().filter(|end| **end == outcome).count();
-    let parts = order.into_iter().filter(|outcome| number(*outcome) > 0);
-    parts.map(|outcome| format!("{} {}", number(outcome), outcome.word())).collect::<Vec<_>>().join(", ")
+    words::tally(|outcome| ends.values().filter(|end| **end == outcome).count())
 }

@@ -19,6 +19,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc as thread_mpsc};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -142,9 +143,13 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let keyboard = keyboard.map(|keyboard| keyboard.listen(to_view.clone()));
     let has_keyboard = keyboard.is_some();
     let view = View::new(known.clone(), place, look, format, has_keyboard.then(|| requests.clone()));
+    let is_ending = Arc::new(AtomicBool::new(false));
     let view = std::thread::Builder::new()
         .name("wavec-view".into())
-        .spawn(move || view.show(&messages))
+        .spawn({
+            let is_ending = Arc::clone(&is_ending);
+            move || view.show(&messages, &is_ending)
+        })
         .map_err(|cause| Error::new("start the view", cause))?;
 
     let root = journal.root().to_path_buf();
@@ -176,6 +181,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     drop(sink);
     let _ = to_view.send(ViewMessage::End);
     drop(to_view);
+    is_ending.store(true, Ordering::Release);
     view.thread().unpark();
     // A panic there has told itself; what the run came to stands in the journal.
     let _ = view.join();

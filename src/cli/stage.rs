@@ -4,13 +4,14 @@
 
 use super::loader::Disk;
 use super::settings::{self, LevelArgs};
-use super::{Global, loader, output};
+use super::{Global, loader, output, project};
 use crate::check::Loader;
 use crate::compile::{Compilation, Purpose, compile};
 use crate::diagnostic::Severity;
 use crate::diagnostic::levels::Levels;
 use crate::diagnostic::render::{TextOptions, counts, render_text};
 use crate::error::{Error, Result};
+use crate::journal::NewRun;
 use crate::plan::Plan;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,6 +31,20 @@ pub struct Staged {
     pub sources: Vec<(PathBuf, String)>,
     /// The params that were given.
     pub params: Vec<(String, String)>,
+}
+
+impl Staged {
+    /// As the journal writes it down, now.
+    pub fn as_new_run(&self) -> NewRun<'_> {
+        NewRun {
+            plan_path: &self.path,
+            directory: &self.directory,
+            params: &self.params,
+            sources: &self.sources,
+            plan: &self.plan,
+            at: project::now(),
+        }
+    }
 }
 
 /// Reads and compiles a plan's file to run it. None when it has errors; they have been told then.

@@ -12,6 +12,7 @@ use crate::report::{Look, RunPlace, Verbosity, json, lines, log, summary};
 use crate::run::Request;
 use std::io::{self, Stderr, Write, stderr, stdout};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -76,16 +77,16 @@ impl View {
         View { progress, place, look, names, format, requests, prompt: None, remaining: None }
     }
 
-    /// Shows the run until its end.
-    pub fn show(mut self, messages: &Receiver<ViewMessage>) {
+    /// Shows the run until its end. When that has come, `is_ending` is set and this thread unparked.
+    pub fn show(mut self, messages: &Receiver<ViewMessage>, is_ending: &AtomicBool) {
         match self.format {
             Format::Live => self.show_live(messages),
-            Format::Json => self.print(messages, |view, entry, text| {
+            Format::Json => self.print(messages, is_ending, |view, entry, text| {
                 text.push_str(&json::line(&view.progress, view.place.run, entry));
                 text.push('\n');
             }),
             Format::Lines | Format::Auto => {
-                self.print(messages, |view, entry, text| {
+                self.print(messages, is_ending, |view, entry, text| {
                     for line in lines::lines(&view.progress, &view.place, &view.look, view.names, entry) {
                         text.push_str(&line);
                         text.push('\n');
@@ -102,13 +103,19 @@ impl View {
     }
 
     /// Prints each entry as `line` puts it. A reader that goes away does not end the run.
-    fn print(&mut self, messages: &Receiver<ViewMessage>, line: impl Fn(&View, &Entry, &mut String)) {
+    fn print(
+        &mut self,
+        messages: &Receiver<ViewMessage>,
+        is_ending: &AtomicBool,
+        line: impl Fn(&View, &Entry, &mut String),
+    ) {
         let mut is_open = true;
         let mut is_over = false;
         while !is_over && let Ok(first) = messages.recv() {
-            // What comes in quick succession is written at once. The end of the run wakes this thread.
-            if matches!(first, ViewMessage::Entries(_)) {
-                std::thread::park_timeout(TOGETHER);
+            // What comes in quick succession is written at once. A sender may have left a token that ends one rest early.
+            let begin = Instant::now();
+            while begin.elapsed() < TOGETHER && !is_ending.load(Ordering::Acquire) {
+                std::thread::park_timeout(TOGETHER.saturating_sub(begin.elapsed()));
             }
             let mut text = String::new();
             for message in std::iter::once(first).chain(messages.try_iter()) {

@@ -19,9 +19,22 @@ pub(super) fn invoke(call: &Call<'_>) -> Invocation {
     if call.is_judge {
         words.push("--read-only".into());
     }
+    if let Some(session) = call.session {
+        words.extend(["--session".into(), session.to_owned()]);
+    }
     words.push("--".into());
     words.extend(call.program.iter().cloned());
-    Invocation { words, ..Invocation::default() }
+    // gemini starts itself once more, and a session of its that is cut off is lost.
+    let variables = vec![("GEMINI_CLI_NO_RELAUNCH".into(), "true".into())];
+    Invocation { words, variables, ..Invocation::default() }
+}
+
+/// What the client prints when a session has begun.
+const SESSION: &str = "session: ";
+
+/// The name of the session that a line of what the client prints tells of.
+pub(super) fn session(line: &str) -> Option<String> {
+    line.strip_prefix(SESSION).map(str::to_owned)
 }
 
 /// What an agent may do unasked, and what not.
@@ -53,6 +66,8 @@ impl Permissions {
 enum Stage {
     Greeting,
     Opening,
+    /// A session of before is loaded.
+    Loading,
     Working,
     Over,
 }
@@ -65,6 +80,8 @@ pub struct Client {
     prompt: String,
     permissions: Permissions,
     session: Option<String>,
+    /// The session to go on with, where the agent can.
+    earlier: Option<String>,
     said: String,
     denied: Vec<String>,
     money: Option<u64>,
@@ -84,6 +101,7 @@ impl Client {
             prompt: prompt.to_owned(),
             permissions,
             session: None,
+            earlier: None,
             said: String::new(),
             denied: Vec::new(),
             money: None,
@@ -92,6 +110,11 @@ impl Client {
             end: None,
             shown: Vec::new(),
         }
+    }
+
+    /// The same, to go on with a session of before where the agent can.
+    pub fn in_session(self, session: Option<String>) -> Client {
+        Client { earlier: session, ..self }
     }
 
     /// What is said first.
@@ -154,7 +177,30 @@ impl Client {
         self.end = Some(end);
     }
 
+    fn open(&mut self) -> Vec<Value> {
+        self.stage = Stage::Opening;
+        vec![request(1, "session/new", json!({ "cwd": self.directory, "mcpServers": [] }))]
+    }
+
+    /// The session is there: the work begins.
+    fn begin(&mut self, session: String) -> Vec<Value> {
+        let prompt = json!([{ "type": "text", "text": self.prompt }]);
+        let params = json!({ "sessionId": session, "prompt": prompt });
+        self.shown.push(format!("{SESSION}{session}"));
+        self.session = Some(session);
+        self.stage = Stage::Working;
+        let mut said = vec![request(2, "session/prompt", params)];
+        if self.is_cancelled {
+            said.extend(self.cancel());
+        }
+        said
+    }
+
     fn answered(&mut self, message: &Value) -> Vec<Value> {
+        if self.stage == Stage::Loading && message.get("error").is_some() {
+            // It is not there any more. The prompt says all that matters.
+            return self.open();
+        }
         if let Some(error) = message.get("error") {
             let details = ["/data/message", "/data/details", "/data"].iter().map(|at| text(error, at));
             let details = details.into_iter().find(|it| !it.is_empty()).unwrap_or_default();
@@ -186,23 +232,27 @@ impl Client {
                     });
                     return Vec::new();
                 }
-                self.stage = Stage::Opening;
-                vec![request(1, "session/new", json!({ "cwd": self.directory, "mcpServers": [] }))]
-            }
-            Stage::Opening => {
-                let session = text(result, "/sessionId").to_owned();
-                let prompt = json!([{ "type": "text", "text": self.prompt }]);
-                let params = json!({ "sessionId": session, "prompt": prompt });
-                self.session = Some(session);
-                self.stage = Stage::Working;
-                let mut said = vec![request(2, "session/prompt", params)];
-                if self.is_cancelled {
-                    said.extend(self.cancel());
+                let can_load = result.pointer("/agentCapabilities/loadSession") == Some(&Value::Bool(true));
+                match self.earlier.clone().filter(|_| can_load) {
+                    Some(earlier) => {
+                        self.stage = Stage::Loading;
+                        let params = json!({ "sessionId": earlier, "cwd": self.directory, "mcpServers": [] });
+                        vec![request(1, "session/load", params)]
+                    }
+                    None => self.open(),
                 }
-                said
+            }
+            Stage::Opening => self.begin(text(result, "/sessionId").to_owned()),
+            Stage::Loading => {
+                let earlier = self.earlier.clone().unwrap_or_default();
+                self.begin(earlier)
             }
             Stage::Working => {
-                self.tokens = (number(result, "/usage/inputTokens"), number(result, "/usage/outputTokens"));
+                // Where the protocol has no place for it, each agent has its own.
+                let told = |one: &str, other: &str| number(result, one).or(number(result, other));
+                let input = told("/usage/inputTokens", "/_meta/quota/token_count/input_tokens");
+                let output = told("/usage/outputTokens", "/_meta/quota/token_count/output_tokens");
+                self.tokens = (input.or(self.tokens.0), output.or(self.tokens.1));
                 let reason = text(result, "/stopReason");
                 self.finish(match reason {
                     "end_turn" => AttemptEnd::Done,
@@ -216,8 +266,22 @@ impl Client {
     }
 
     fn update(&mut self, update: &Value) {
+        if self.stage != Stage::Working {
+            // What was said in a session before is told again when it is loaded.
+            return;
+        }
         match text(update, "/sessionUpdate") {
-            "agent_message_chunk" => self.said.push_str(text(update, "/content/text")),
+            "agent_message_chunk" => {
+                self.said.push_str(text(update, "/content/text"));
+                let more = |sum: Option<u64>, at: &str| match (sum, number(update, at)) {
+                    (sum, None) => sum,
+                    (sum, Some(more)) => Some(sum.unwrap_or(0).saturating_add(more)),
+                };
+                self.tokens = (
+                    more(self.tokens.0, "/_meta/usage/inputTokens"),
+                    more(self.tokens.1, "/_meta/usage/outputTokens"),
+                );
+            }
             "tool_call" => {
                 // What was said before a tool was used is not the final word.
                 self.said.clear();

@@ -1,7 +1,7 @@
 //! The `codex` driver (`@openai/codex`): `codex exec --json`.
 //!
 //! Its own sandbox lets it write in its folder and not commit, which is wavec's to do. An `item` of the type `error` is no failure:
-//! `turn.failed` is, and so is a stream without `turn.completed`.
+//! `turn.failed` is, and so is a stream without `turn.completed`. In a session that goes on, `usage` is what all of it has spent.
 
 use super::lines::{add, number, objects, text, trouble};
 use super::{Answered, Call, Invocation, Reading};

@@ -15,16 +15,20 @@ pub const PROGRAM: (&str, &str) = ("gemini", "npm install -g @google/gemini-cli"
 const MODEL: &str = "gemini-2.5-pro";
 
 pub fn invoke(call: &Call<'_>) -> Invocation {
-    let mut invocation = headless("gemini", call, MODEL);
+    let mut invocation = headless("gemini", call, MODEL, true);
     invocation.variables.push(("GEMINI_CLI_NO_RELAUNCH".into(), "true".into()));
     invocation
 }
 
 /// The call of `gemini` and of what descends from it.
-pub fn headless(program: &str, call: &Call<'_>, model: &str) -> Invocation {
+/// The role stands before the prompt where there is no other place for it.
+pub fn headless(program: &str, call: &Call<'_>, model: &str, is_told_role: bool) -> Invocation {
     let mode = if call.is_judge { "default" } else { "yolo" };
     let mut words: Vec<String> = [program, "-p"].map(str::to_owned).to_vec();
-    words.push(call.argument_with_role());
+    words.push(if is_told_role { call.argument_with_role() } else { call.argument() });
+    if let Some(session) = call.session {
+        words.extend(["--resume".to_owned(), session.to_owned()]);
+    }
     words.extend(["-o", "stream-json", "--approval-mode", mode].map(str::to_owned));
     let model = if call.agent.model.is_empty() { model } else { &call.agent.model };
     if !model.is_empty() {

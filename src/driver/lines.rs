@@ -11,6 +11,19 @@ pub fn objects(output: &str) -> impl DoubleEndedIterator<Item = Value> {
     lines.filter_map(|line| serde_json::from_str(line).ok())
 }
 
+/// A line without the colours that it is printed in.
+pub fn without_escapes(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = after.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
+}
+
 /// The text at a pointer, or empty.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -40,10 +53,31 @@ pub fn add(usage: &mut Usage, more: Usage) {
 
 /// An agent's error, by its message and, where it is known, the status of the service behind it.
 pub fn trouble(message: &str, status: Option<u64>) -> AttemptEnd {
-    let message = message.trim();
+    let (plain, stated) = plain(message);
+    let (message, status) = (plain.trim(), status.or(stated));
     let (class, resets_at) = classify(message, status);
     let cut: String = message.chars().take(400).collect();
     AttemptEnd::AgentError { class, message: cut, resets_at }
+}
+
+/// What an error says: where it is the JSON of a service, or holds it, the message and the status in that.
+fn plain(message: &str) -> (String, Option<u64>) {
+    let found = message.find('{').and_then(|start| {
+        let mut values = serde_json::Deserializer::from_str(&message[start..]).into_iter::<Value>();
+        let value = values.next()?.ok()?;
+        let error = value.get("error").filter(|error| error.is_object()).unwrap_or(&value);
+        let inner = text(error, "/message");
+        let rest = &message[start + values.byte_offset()..];
+        (!inner.is_empty()).then(|| {
+            let (deeper, status) = plain(inner);
+            let status = status.or(number(error, "/code")).or(number(error, "/status"));
+            (
+                format!("{}{deeper}{rest}", &message[..start]),
+                status.filter(|status| (400..600).contains(status)),
+            )
+        })
+    });
+    found.unwrap_or_else(|| (message.to_owned(), None))
 }
 
 /// The kind of an error.
@@ -64,6 +98,14 @@ fn classify(message: &str, status: Option<u64>) -> (ErrorClass, Option<Timestamp
     if has(&quota) || status == Some(402) {
         return (ErrorClass::Quota, reset_in(message));
     }
+    if matches!(status, Some(401 | 403)) {
+        return (ErrorClass::Auth, None);
+    }
+    match status {
+        Some(408 | 425 | 429 | 500..=599) => return (ErrorClass::Transient, None),
+        Some(404) => return (ErrorClass::Fatal, None),
+        _ => {}
+    }
     let auth = [
         "api key",
         "unauthorized",
@@ -74,8 +116,12 @@ fn classify(message: &str, status: Option<u64>) -> (ErrorClass, Option<Timestamp
         "forbidden",
         "auth method",
     ];
-    if matches!(status, Some(401 | 403)) || has(&auth) {
+    if has(&auth) {
         return (ErrorClass::Auth, None);
+    }
+    // A service that says no for good says so by its status, whatever words it has for it.
+    if status.is_some() {
+        return (ErrorClass::Failed, None);
     }
     let transient = [
         "overloaded",
@@ -89,8 +135,11 @@ fn classify(message: &str, status: Option<u64>) -> (ErrorClass, Option<Timestamp
         "temporarily",
         "unavailable",
         "internal server error",
+        "high demand",
+        "temporary error",
+        "retry limit",
     ];
-    if matches!(status, Some(408 | 425 | 429 | 500..=599)) || has(&transient) {
+    if has(&transient) {
         return (ErrorClass::Transient, None);
     }
     let fatal = [
@@ -101,7 +150,7 @@ fn classify(message: &str, status: Option<u64>) -> (ErrorClass, Option<Timestamp
         "unknown argument",
         "not_found_error",
     ];
-    if status == Some(404) || has(&fatal) {
+    if has(&fatal) {
         return (ErrorClass::Fatal, None);
     }
     (ErrorClass::Failed, None)
@@ -145,8 +194,22 @@ mod tests {
         assert_eq!(class("Invalid API key · Please run /login"), ErrorClass::Auth);
         assert_eq!(class("unexpected status 401 Unauthorized"), ErrorClass::Auth);
         assert_eq!(class("API Error: 400 bad request"), ErrorClass::Failed);
+        assert_eq!(class("API Error: 400 the connection id is missing"), ErrorClass::Failed);
+        assert_eq!(class("We’re currently experiencing high demand"), ErrorClass::Transient);
         assert_eq!(class("I could not do it"), ErrorClass::Failed);
         assert_eq!(classify("whatever", Some(503)).0, ErrorClass::Transient);
+    }
+
+    #[test]
+    fn the_message_of_a_service_is_taken_out_of_its_json() {
+        let of = |message: &str| match trouble(message, None) {
+            AttemptEnd::AgentError { class, message, .. } => (class, message),
+            end => panic!("{end:?}"),
+        };
+        let inner = r#"{"error":{"code":401,"message":"no key","type":"api_error"},"type":"error"}"#;
+        assert_eq!(of(&format!("[API Error: {inner}]")), (ErrorClass::Auth, "[API Error: no key]".into()));
+        assert_eq!(of(r#"{"error":{"code":400,"message":"bad"}}"#), (ErrorClass::Failed, "bad".into()));
+        assert_eq!(of("it says {x} and more"), (ErrorClass::Failed, "it says {x} and more".into()));
     }
 
     #[test]

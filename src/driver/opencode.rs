@@ -6,9 +6,13 @@ use super::lines::{add, money, number, objects, sum, text, trouble};
 use super::{Answered, Call, Invocation, Reading};
 use crate::event::{AttemptEnd, ErrorClass, Usage};
 use serde_json::{Map, Value, json};
+use std::ffi::OsStr;
 
 /// The program, and how it is had.
 pub const PROGRAM: (&str, &str) = ("opencode", "npm install -g opencode-ai");
+
+/// The variable that holds settings.
+const CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
 
 pub fn invoke(call: &Call<'_>) -> Invocation {
     let agent = call.agent;
@@ -25,8 +29,16 @@ pub fn invoke(call: &Call<'_>) -> Invocation {
     let mut variables = vec![("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "1".to_owned())];
     if let Some(role) = call.role {
         let own = json!({ "mode": "primary", "description": role.description, "prompt": role.text });
-        let config = json!({ "agent": { (agent.name.as_str()): own } });
-        variables.push(("OPENCODE_CONFIG_CONTENT".to_owned(), config.to_string()));
+        // Beside what the plan says itself.
+        let given = call.environment.get(OsStr::new(CONFIG)).and_then(|text| text.to_str());
+        let mut config: Map<String, Value> =
+            given.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let agents = config.entry("agent").or_insert_with(|| json!({}));
+        if let Some(agents) = agents.as_object_mut() {
+            agents.insert(agent.name.clone(), own);
+        }
+        let config = Value::Object(config);
+        variables.push((CONFIG.to_owned(), config.to_string()));
         words.extend(["--agent".to_owned(), agent.name.clone()]);
     }
     let mut permissions = Map::new();

@@ -142,6 +142,8 @@ pub struct Attempt {
     pub milliseconds: Option<u64>,
     /// What it spent.
     pub usage: Usage,
+    /// The driver and the name of its agent's session, where it has one that can be gone on with.
+    pub agent_session: Option<(String, String)>,
     /// Its task's criteria, by place.
     pub checks: Vec<Option<CheckResult>>,
     /// The worktree that it works in; its base is that of the newest commit.
@@ -514,6 +516,16 @@ impl Counts {
 }
 
 impl Usage {
+    /// What of this is not in `other`.
+    pub fn beyond(&self, other: &Usage) -> Usage {
+        let less = |all: Option<u64>, part: Option<u64>| all.map(|all| all.saturating_sub(part.unwrap_or(0)));
+        Usage {
+            input_tokens: less(self.input_tokens, other.input_tokens),
+            output_tokens: less(self.output_tokens, other.output_tokens),
+            money: less(self.money, other.money),
+        }
+    }
+
     /// Adds what is known of another.
     pub fn add(&mut self, other: &Usage) {
         for (mine, theirs) in [

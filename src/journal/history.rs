@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome};
 use crate::plan::{Action, Plan};
 use crate::schedule::calibrate::Sample;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// So many runs are looked at, the latest.
@@ -26,7 +26,7 @@ struct Expected {
 
 /// Writes down what the plan's author expects of its tasks.
 pub(super) fn write_estimates(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     run: RunId,
     revision: u32,
     plan: &Plan,
@@ -66,7 +66,7 @@ impl Journal {
     }
 }
 
-fn samples_of(transaction: &Transaction<'_>, run: RunId, plan: &str) -> rusqlite::Result<Vec<Sample>> {
+fn samples_of(transaction: &Connection, run: RunId, plan: &str) -> rusqlite::Result<Vec<Sample>> {
     let expected = expected(transaction, run)?;
     if expected.is_empty() {
         return Ok(Vec::new());
@@ -140,7 +140,7 @@ fn samples_of(transaction: &Transaction<'_>, run: RunId, plan: &str) -> rusqlite
     Ok(samples.into_values().collect())
 }
 
-fn expected(transaction: &Transaction<'_>, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {
+fn expected(transaction: &Connection, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {
     let mut statement = transaction.prepare_cached(
         "SELECT estimates.revision, task, name, agent, expected FROM estimates
          JOIN items ON items.run = estimates.run AND items.revision = estimates.revision

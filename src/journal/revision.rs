@@ -252,6 +252,7 @@ impl Map {
             Event::GroupEnded { group, .. } => *group = self.same_group(*group)?,
             Event::AttemptStarting { task, .. }
             | Event::AttemptRunning { task, .. }
+            | Event::SessionOpened { task, .. }
             | Event::TreeForked { task, .. }
             | Event::TaskCommitted { task, .. }
             | Event::TaskMerged { task, .. }

@@ -84,6 +84,9 @@ const MIGRATIONS: &[&str] = &["
         expected   INTEGER NOT NULL,
         PRIMARY KEY (run, revision, task)
     ) STRICT, WITHOUT ROWID;
+", "
+    -- A kind of event: `session_opened`. No table changes.
+    SELECT 1;
 "];
 
 /// Why a file cannot be used as the journal.

@@ -6,7 +6,7 @@ use super::{Durability, Journal, NewRun, Run, RunId, sync, trouble};
 use crate::crash::{self, Place};
 use crate::error::Result;
 use crate::event::{Entry, Event, Timestamp};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
 const RUNS: &str =
@@ -18,7 +18,7 @@ impl Journal {
     /// Writes a run down; its number. On disk with its first event, before which nothing happens.
     pub fn start_run(&mut self, new: &NewRun<'_>) -> Result<RunId> {
         self.set_full_sync(false)?;
-        let write = |transaction: &Transaction<'_>| {
+        let write = |transaction: &Connection| {
             transaction.execute(
                 "INSERT INTO runs (plan_name, plan_path, directory, created, version) VALUES (?, ?, ?, ?, ?)",
                 params![
@@ -39,7 +39,7 @@ impl Journal {
     /// Writes down that the run goes on with another text (or other params). On disk when this returns.
     pub fn revise_run(&mut self, run: RunId, new: &NewRun<'_>) -> Result<()> {
         self.set_full_sync(true)?;
-        let write = |transaction: &Transaction<'_>| {
+        let write = |transaction: &Connection| {
             let revision: u32 =
                 transaction.query_row("SELECT max(revision) FROM revisions WHERE run = ?", [run], |row| {
                     row.get(0)
@@ -57,7 +57,7 @@ impl Journal {
         }
         self.set_full_sync(durability == Durability::Synced)?;
         crash::point(Place::Writing);
-        let write = |transaction: &Transaction<'_>| {
+        let write = |transaction: &Connection| {
             let mut insert =
                 transaction.prepare_cached("INSERT INTO events (run, seq, at, event) VALUES (?, ?, ?, ?)")?;
             for entry in entries {
@@ -226,14 +226,16 @@ impl Journal {
         Ok(())
     }
 
-    fn transaction<T>(
-        &self,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        let value = write(&transaction)?;
-        transaction.commit()?;
-        Ok(value)
+    fn transaction<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        // Statements that are kept: there is one transaction for each task.
+        let say = |word| self.connection.prepare_cached(word)?.execute([]);
+        say("BEGIN IMMEDIATE")?;
+        let written = write(&self.connection).and_then(|value| say("COMMIT").map(|_| value));
+        if written.is_err() && !self.connection.is_autocommit() {
+            // What went wrong first is what is told.
+            let _ = say("ROLLBACK");
+        }
+        written
     }
 }
 
@@ -254,7 +256,7 @@ fn run_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
 }
 
 fn write_revision(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     run: RunId,
     revision: u32,
     first_seq: u64,

@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a written batch may wait for its sync.
 const DELAY: Duration = Duration::from_millis(20);
@@ -20,6 +20,8 @@ pub struct Syncer {
     written: Option<Sender<()>>,
     /// Whether anything was written after the last sync.
     is_pending: Arc<AtomicBool>,
+    /// Whether nothing more will be written.
+    is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     trouble: Arc<Mutex<Option<io::Error>>>,
 }
@@ -33,35 +35,27 @@ impl Syncer {
         let trouble = Arc::new(Mutex::new(None));
         let (written, batches) = mpsc::channel::<()>();
         let is_pending = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new().name("wavec-sync".into()).spawn({
-            let (trouble, is_pending) = (Arc::clone(&trouble), Arc::clone(&is_pending));
+            let (trouble, is_pending, is_over) =
+                (Arc::clone(&trouble), Arc::clone(&is_pending), Arc::clone(&is_over));
             move || {
                 while batches.recv().is_ok() {
-                    // Whatever comes meanwhile is in the same sync.
-                    let mut is_over = false;
-                    std::thread::park_timeout(DELAY / 2);
-                    loop {
-                        match batches.recv_timeout(Duration::ZERO) {
-                            Ok(()) => {}
-                            Err(RecvTimeoutError::Timeout) => break,
-                            Err(RecvTimeoutError::Disconnected) => {
-                                is_over = true;
-                                break;
-                            }
-                        }
+                    // Whatever comes meanwhile is in the same sync. A sender may have left a token that ends one rest early.
+                    let begin = Instant::now();
+                    while begin.elapsed() < DELAY / 2 && !is_over.load(Ordering::Acquire) {
+                        std::thread::park_timeout((DELAY / 2).saturating_sub(begin.elapsed()));
                     }
+                    while batches.try_recv().is_ok() {}
                     if is_pending.swap(false, Ordering::AcqRel)
                         && let Err(error) = log.sync_data()
                     {
                         *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     }
-                    if is_over {
-                        break;
-                    }
                 }
             }
         })?;
-        Ok(Syncer { written: Some(written), is_pending, thread: Some(thread), trouble })
+        Ok(Syncer { written: Some(written), is_pending, is_over, thread: Some(thread), trouble })
     }
 
     /// A batch was written. Fails if an earlier sync did.
@@ -86,6 +80,7 @@ impl Syncer {
 impl Drop for Syncer {
     fn drop(&mut self) {
         drop(self.written.take());
+        self.is_over.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
             // A panic there has been told by its own message.

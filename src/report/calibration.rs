@@ -6,6 +6,7 @@
 use super::plan::words::literal;
 use super::words::{count, cut, list, pad, times};
 use super::{Look, Tone};
+use crate::report::json::document;
 use crate::schedule::calibrate::{CLAMP, Calibration, FEWEST_RUNS, Factor};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -114,8 +115,5 @@ pub fn json(calibration: &Calibration, is_pretty: bool) -> String {
             }).collect::<Vec<_>>(),
         },
     });
-    let text = if is_pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-    let mut text = text.expect("BUG: a JSON value always has a text");
-    text.push('\n');
-    text
+    document(&value, is_pretty)
 }

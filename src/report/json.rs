@@ -1,4 +1,5 @@
 //! The run for programs: one event a line, with names in place of ids. The schema is `docs/schema/event.json`.
+//! Also how any whole document is laid out as JSON.
 
 use super::{gate_name, group_name, task_name, words};
 use crate::event::progress::Progress;
@@ -7,6 +8,11 @@ use serde_json::{Map, Value, json};
 
 /// The version of the stream: one more whenever a field changes its meaning or goes.
 pub const VERSION: u32 = 1;
+
+/// A document with its line break: on one line, or laid out for people.
+pub fn document(value: &Value, is_pretty: bool) -> String {
+    if is_pretty { format!("{value:#}\n") } else { format!("{value}\n") }
+}
 
 /// An entry as a line of JSON, without the line break.
 pub fn line(progress: &Progress, run: i64, entry: &Entry) -> String {
@@ -54,6 +60,7 @@ fn name(progress: &Progress, event: &Event, object: &mut Map<String, Value>) {
             }
         }
         Event::AttemptRunning { task, .. }
+        | Event::SessionOpened { task, .. }
         | Event::TreeForked { task, .. }
         | Event::TaskCommitted { task, .. }
         | Event::TaskMerged { task, .. }

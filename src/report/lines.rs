@@ -134,6 +134,9 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
             let text = pid.map_or("under way".to_string(), |pid| format!("runs as process {pid}"));
             say(Verbose, task_name(progress, *task), text)
         }
+        Event::SessionOpened { task, session, .. } => {
+            say(Verbose, task_name(progress, *task), format!("in the session {session}"))
+        }
         Event::AttemptEnded { task, attempt, end, milliseconds, .. } => {
             let text = format!(
                 "attempt {attempt}: {} ({})",

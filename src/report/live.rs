@@ -332,19 +332,7 @@ fn outcomes(progress: &Progress, section: &Section) -> String {
     if number(Outcome::Succeeded) == section.tasks.len() {
         return words::count(section.tasks.len(), "task");
     }
-    [
-        Outcome::Succeeded,
-        Outcome::Failed,
-        Outcome::Cancelled,
-        Outcome::Parked,
-        Outcome::NotRun,
-        Outcome::Skipped,
-    ]
-    .into_iter()
-    .filter(|outcome| number(*outcome) > 0)
-    .map(|outcome| format!("{} {}", number(outcome), outcome.word()))
-    .collect::<Vec<_>>()
-    .join(", ")
+    words::tally(number)
 }
 
 fn active_line(progress: &Progress, look: &Look, section: &Section) -> String {

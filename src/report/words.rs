@@ -2,8 +2,8 @@
 
 use crate::event::progress::{Attempt, Progress};
 use crate::event::{
-    Answer, ApprovalOwner, AttemptEnd, ChangeSize, CheckOwner, Decision, ErrorClass, RunOutcome, Timestamp,
-    Usage,
+    Answer, ApprovalOwner, AttemptEnd, ChangeSize, CheckOwner, Decision, ErrorClass, Outcome, RunOutcome,
+    Timestamp, Usage,
 };
 use crate::plan::{Action, Task};
 use jiff::tz::TimeZone;
@@ -52,6 +52,20 @@ fn strftime(at: Timestamp, zone: &TimeZone, format: &str) -> String {
         // A clock that is tens of thousands of years off.
         Err(_) => "??:??:??".to_string(),
     }
+}
+
+/// How many ended how, by what `number` gives for each outcome: `3 succeeded, 1 failed`.
+pub fn tally(number: impl Fn(Outcome) -> usize) -> String {
+    let order = [
+        Outcome::Succeeded,
+        Outcome::Failed,
+        Outcome::Cancelled,
+        Outcome::Parked,
+        Outcome::NotRun,
+        Outcome::Skipped,
+    ];
+    let some = order.into_iter().map(|outcome| (number(outcome), outcome)).filter(|(number, _)| *number > 0);
+    some.map(|(number, outcome)| format!("{number} {}", outcome.word())).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 task`, `2 tasks`.

@@ -6,9 +6,9 @@ use super::changes::Picture;
 use super::context::{Context, Environment, Outputs};
 use super::process::{Attended, attend};
 use super::words::last_lines;
-use crate::backend::{CAPTURE_LIMIT, JobStatus, Urgency};
+use crate::backend::{CAPTURE_LIMIT, Job, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files, Reading, Role};
-use crate::event::{AttemptEnd, Usage};
+use crate::event::{AttemptEnd, ErrorClass, Usage};
 use crate::plan::{Action, Agent, OutputSource, Task, TaskId};
 use crate::shell;
 use crate::workspace::{Conflict, Snapshot, Tree};
@@ -27,13 +27,21 @@ pub struct Assignment {
     /// What failed before, for the next to know.
     pub feedback: Option<String>,
     /// The agent's session to go on with.
-    pub session: Option<String>,
+    pub session: Option<Session>,
     pub outputs: Arc<Outputs>,
     /// The worktree that it works in; none: the plan's directory.
     pub tree: Option<Tree>,
     /// What its earlier work conflicted with.
     pub conflict: Option<Conflict>,
     pub cancel: watch::Receiver<Urgency>,
+}
+
+/// A session of an agent, as its program calls it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub name: String,
+    /// What was spent in it.
+    pub spent: Usage,
 }
 
 impl Assignment {
@@ -57,14 +65,20 @@ pub struct Work {
     pub last_lines: String,
     /// The agent's session, where another attempt can go on with it.
     pub session: Option<String>,
+    /// Whether the session that it was to go on with is not there any more.
+    pub has_lost_session: bool,
     /// What it changed in its worktree, where it works in one and changed anything.
     pub snapshot: Option<Snapshot>,
 }
 
-/// Does the work. Says when its process runs.
-pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) -> Work {
+/// Does the work. Says when its process runs, and what its agent's session is called.
+pub async fn work(
+    assignment: Assignment,
+    on_running: impl FnOnce(Option<u32>),
+    on_session: impl FnOnce(String) + Send + 'static,
+) -> Work {
     let begin = Instant::now();
-    let mut work = match carry_out(&assignment, on_running).await {
+    let mut work = match carry_out(&assignment, on_running, on_session).await {
         Ok(work) => work,
         Err(reason) => Work {
             end: AttemptEnd::CouldNotStart { reason },
@@ -74,6 +88,7 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
             missing: None,
             last_lines: String::new(),
             session: None,
+            has_lost_session: false,
             snapshot: None,
         },
     };
@@ -82,7 +97,11 @@ pub async fn work(assignment: Assignment, on_running: impl FnOnce(Option<u32>)) 
 }
 
 /// An `Err` is a reason why it could not be started.
-async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)) -> Result<Work, String> {
+async fn carry_out(
+    assignment: &Assignment,
+    on_running: impl FnOnce(Option<u32>),
+    on_session: impl FnOnce(String) + Send + 'static,
+) -> Result<Work, String> {
     let Assignment { context, task: id, attempt, outputs, .. } = assignment;
     let task = context.plan.task(*id);
     super::trees::prepare(context, assignment.tree.as_ref(), assignment.conflict.as_ref()).await?;
@@ -100,12 +119,17 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
     job.direct = call.direct;
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
+    let watching = call.agent.and_then(|agent| watch_for_session(agent, &mut job, on_session));
     let log = job.log.clone();
     let before = picture(assignment, task, call.agent.is_some()).await;
     let execution = context.backend.start(job);
     let limit = task.timeout.or(call.agent.and_then(|agent| agent.timeout));
     let Attended { end, is_timed_out } =
         attend(execution, assignment.cancel.clone(), limit, on_running).await;
+    if let Some(watching) = watching {
+        // What it has to say comes before the end.
+        let _ = watching.await;
+    }
 
     let mut stdout = String::from_utf8_lossy(&end.stdout).into_owned();
     if end.is_stdout_cut && call.agent.is_some() {
@@ -120,7 +144,17 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
             ..Reading::default()
         },
     };
-    let Reading { end: mut how, text, usage, session, denied } = reading;
+    let Reading { end: mut how, text, mut usage, mut session, denied } = reading;
+    let has_lost_session = assignment.session.is_some() && is_without_session(&how, &usage);
+    if has_lost_session {
+        (how, session) = (in_a_new_session(how), None);
+    }
+    let driver = call.agent.and_then(|agent| Driver::of(agent).ok());
+    if let Some(before) = assignment.session.as_ref().filter(|before| session.as_ref() == Some(&before.name))
+        && let Some(driver) = driver
+    {
+        usage = usage.beyond(&driver.told_again(&before.spent));
+    }
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
     }
@@ -160,7 +194,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
             }
         }
     }
-    let tail = tail(&log);
+    let tail = if end.is_silent { String::new() } else { tail(&log) };
     Ok(Work {
         end: masked(how, context),
         usage,
@@ -169,6 +203,7 @@ async fn carry_out(assignment: &Assignment, on_running: impl FnOnce(Option<u32>)
         missing,
         last_lines: context.mask(&last_lines(&tail)),
         session,
+        has_lost_session,
         snapshot,
     })
 }
@@ -226,7 +261,7 @@ impl<'a> Call<'a> {
             prompt: &prompt,
             files: &files,
             directory: &assignment.directory().join(&task.directory),
-            session: assignment.session.as_deref(),
+            session: assignment.session.as_ref().map(|session| session.name.as_str()),
             is_judge: false,
         };
         let words = asked.words(context, &task.shell, outputs, &mut environment)?;
@@ -239,6 +274,52 @@ impl<'a> Call<'a> {
         let mut environment = context.task_environment(*task, *attempt, outputs)?;
         add_feedback(assignment, &mut environment)?;
         Ok(Call { words, direct: None, environment, agent: None, files: None })
+    }
+}
+
+/// Looks at what a job prints for the name of its agent's session.
+fn watch_for_session(
+    agent: &Agent,
+    job: &mut Job,
+    on_session: impl FnOnce(String) + Send + 'static,
+) -> Option<tokio::task::JoinHandle<()>> {
+    let driver = Driver::of(agent).ok().filter(|driver| driver.has_sessions())?;
+    let (lines, mut printed) = tokio::sync::mpsc::unbounded_channel::<String>();
+    job.lines = Some(lines);
+    Some(tokio::spawn(async move {
+        while let Some(line) = printed.recv().await {
+            if let Some(session) = driver.session(&line) {
+                return on_session(session);
+            }
+        }
+    }))
+}
+
+/// Whether an agent says that it cannot go on with its session, before it has asked its model anything.
+fn is_without_session(end: &AttemptEnd, usage: &Usage) -> bool {
+    let AttemptEnd::AgentError { message, .. } = end else { return false };
+    let message = message.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    usage.output_tokens.unwrap_or(0) == 0
+        && has(&["session", "conversation", "thread", "rollout"])
+        && has(&[
+            "not found",
+            "no conversation",
+            "no rollout",
+            "no saved session",
+            "invalid session",
+            "error resuming",
+            "does not exist",
+        ])
+}
+
+/// Such an end as one that is worth another try.
+fn in_a_new_session(end: AttemptEnd) -> AttemptEnd {
+    match end {
+        AttemptEnd::AgentError { message, resets_at, .. } => {
+            AttemptEnd::AgentError { class: ErrorClass::Transient, message, resets_at }
+        }
+        end => end,
     }
 }
 
@@ -423,6 +504,7 @@ impl Asked<'_> {
             is_judge: self.is_judge,
             program,
             wavec: &wavec,
+            environment,
         };
         let prompt = if driver == Driver::Acp { call.prompt_with_role() } else { self.prompt.to_owned() };
         let invocation = driver.invoke(&call);
@@ -447,6 +529,17 @@ fn role(agent: &Agent, context: &Context) -> Result<Option<Role>, String> {
     };
     if let Some(file) = &agent.definition_file {
         let text = read(&context.directory.join(file))?;
+        if file.ends_with(".toml") {
+            let table: toml::Table =
+                toml::from_str(&text).map_err(|error| format!("`{file}` is no TOML: {}", error.message()))?;
+            let value_of =
+                |key: &str| table.get(key).and_then(toml::Value::as_str).unwrap_or_default().trim();
+            return Ok(Some(Role {
+                text: value_of("developer_instructions").to_owned(),
+                description: value_of("description").to_owned(),
+                is_definition: true,
+            }));
+        }
         let (head, body) = text
             .trim_start_matches('\u{feff}')
             .strip_prefix("---")

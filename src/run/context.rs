@@ -102,6 +102,7 @@ impl Context {
             directory: self.directory.clone(),
             log,
             captures_stdout: false,
+            lines: None,
             secrets: if has_secret { Arc::clone(&self.masks) } else { Arc::new([]) },
         }
     }

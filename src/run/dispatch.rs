@@ -4,7 +4,7 @@
 //! are in `tasks`, criteria and questions in `judging`, gates in `gates`, rollback, `finally` and the end in `cleanup`, the
 //! beginning of a resume in `resume`.
 
-use super::attempt::{self, Assignment, Work};
+use super::attempt::{self, Assignment, Session, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
 use super::judging::{Judging, Question};
@@ -15,9 +15,9 @@ use super::{Request, Setup, Sink};
 use crate::backend::{Urgency, raise};
 use crate::error::{Error, Result};
 use crate::event::progress::Progress;
-use crate::event::{ApprovalOwner, CheckOwner, Event, Outcome, RunOutcome, Timestamp, Usage};
+use crate::event::{ApprovalOwner, CheckOwner, Event, RunOutcome, Timestamp, Usage};
 use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
-use crate::schedule::{Change, Limits, Order, Schedule, State, Work as Step};
+use crate::schedule::{Limits, Order, Schedule, Work as Step};
 use crate::workspace::{Conflict, Merged, Snapshot, Tree};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(super) enum Message {
     Request(Request),
     /// An attempt's process runs.
     Running { task: TaskId, attempt: u32, pid: Option<u32> },
+    /// An attempt's agent has begun a session.
+    SessionOpened { task: TaskId, attempt: u32, session: String },
     /// An attempt's work has ended.
     Worked { task: TaskId, work: Box<Work> },
     /// A criterion was tested.
@@ -106,7 +108,7 @@ pub(super) struct TaskLife {
     /// What all its attempts have spent, where known.
     pub usage: Usage,
     /// The agent's session, where the next attempt can go on with it.
-    pub session: Option<String>,
+    pub session: Option<Session>,
     /// The worktree that its attempts work in.
     pub tree: Option<Tree>,
     pub snapshot: Option<Snapshot>,
@@ -351,6 +353,7 @@ impl<'s> Dispatcher<'s> {
             Message::Running { task, attempt, pid } => {
                 self.events.push(Event::AttemptRunning { task, attempt, pid });
             }
+            Message::SessionOpened { task, attempt, session } => self.session_opened(task, attempt, session),
             Message::Worked { task, work } => self.worked(task, *work),
             Message::Checked { owner, index, tested, took } => self.checked(owner, index, tested, took),
             Message::TestsOver { owner } => self.tests_over(owner),
@@ -381,7 +384,11 @@ impl<'s> Dispatcher<'s> {
                         let on_running = move |pid| {
                             let _ = running.send(Message::Running { task, attempt, pid });
                         };
-                        let work = Box::new(attempt::work(*assignment, on_running).await);
+                        let opened = sender.clone();
+                        let on_session = move |session| {
+                            let _ = opened.send(Message::SessionOpened { task, attempt, session });
+                        };
+                        let work = Box::new(attempt::work(*assignment, on_running, on_session).await);
                         let _ = sender.send(Message::Worked { task, work });
                     });
                 }
@@ -470,82 +477,6 @@ impl<'s> Dispatcher<'s> {
             Step::Success(group) => {
                 debug_assert_eq!(self.plan.step(step).kind, StepKind::Success(group));
                 self.start_judging(CheckOwner::Group(group), Vec::new());
-            }
-        }
-    }
-
-    /// The schedule moved by itself.
-    pub fn changed(&mut self, change: Change) {
-        match change {
-            Change::GroupStarted(group) => {
-                if !self.is_known_group(group, None) {
-                    self.events.push(Event::GroupStarted { group });
-                }
-            }
-            Change::GroupEnded(group, outcome, cause) => {
-                let reason = match outcome {
-                    Outcome::Succeeded => String::new(),
-                    _ => self.because(outcome, cause),
-                };
-                if !self.is_known_group(group, Some(outcome)) {
-                    self.events.push(Event::GroupEnded { group, outcome, reason });
-                }
-                if outcome == Outcome::Failed && !self.plan.group(group).rollback.is_empty() {
-                    self.rollbacks.push_back(group);
-                }
-            }
-            Change::StepEnded(step, outcome, cause) => {
-                self.is_cut |= outcome != Outcome::Skipped;
-                match self.plan.step(step).kind {
-                    StepKind::Task(task) => {
-                        if !self.is_known_task(task) {
-                            let reason = match &self.plan.task(task).left_out {
-                                Some(why) if cause.is_none() => why.clone(),
-                                _ => self.because(outcome, cause),
-                            };
-                            self.events.push(Event::TaskEnded { task, outcome, reason });
-                        }
-                    }
-                    StepKind::Gate(gate) => self.gate_not_judged(gate, outcome, cause),
-                    StepKind::Enter(_) | StepKind::Leave(_) | StepKind::Success(_) => {}
-                }
-            }
-        }
-    }
-
-    /// Why something ended as it did through no doing of its own, in words.
-    pub fn because(&self, outcome: Outcome, cause: Option<StepId>) -> String {
-        let ended = cause.map(|cause| self.schedule.state(cause));
-        let Some(cause) = cause.filter(|_| ended != Some(State::Ended(Outcome::NotRun))) else {
-            return match outcome {
-                Outcome::Skipped => "all in it was left out".into(),
-                _ if self.hurry > Hurry::None => "the run stopped before it could start".into(),
-                _ if !self.parked.is_empty() => "the quota of its driver is spent".into(),
-                _ => String::new(),
-            };
-        };
-        let ended = match ended {
-            Some(State::Ended(outcome)) => outcome,
-            _ => outcome,
-        };
-        match self.plan.step(cause).kind {
-            StepKind::Task(task) => {
-                let name = &self.plan.task(task).name;
-                match ended {
-                    Outcome::Failed => format!("`{name}` failed"),
-                    Outcome::Cancelled => format!("`{name}` was cancelled"),
-                    Outcome::Skipped => format!("`{name}` was left out"),
-                    Outcome::Parked => format!("`{name}` waits for a quota"),
-                    Outcome::NotRun => format!("`{name}` did not run"),
-                    Outcome::Succeeded => format!("`{name}` succeeded"),
-                }
-            }
-            StepKind::Gate(gate) if outcome == Outcome::Skipped => {
-                format!("the gate `{}` skips it", self.plan.gate(gate).name)
-            }
-            StepKind::Gate(gate) => format!("the gate `{}` said no-go", self.plan.gate(gate).name),
-            StepKind::Success(group) | StepKind::Enter(group) | StepKind::Leave(group) => {
-                format!("the criteria of `{}` did not all pass", self.plan.group(group).name)
             }
         }
     }

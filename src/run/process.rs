@@ -68,6 +68,7 @@ fn vanished() -> JobEnd {
         status: JobStatus::CouldNotStart("the backend is gone".into()),
         stdout: Vec::new(),
         is_stdout_cut: false,
+        is_silent: false,
         notes: Vec::new(),
     }
 }

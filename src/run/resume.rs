@@ -1,13 +1,15 @@
 //! The beginning of a session: what earlier sessions have finished is kept, what they left in flight is told.
 
+use super::attempt::Session;
 use super::criteria::Tested;
 use super::dispatch::Dispatcher;
+use crate::driver::Driver;
 use crate::error::Result;
-use crate::event::progress::{GateProgress, Progress, TaskState};
+use crate::event::progress::{GateProgress, Progress, TaskProgress, TaskState};
 use crate::event::{
-    ApprovalOwner, AttemptEnd, CheckOwner, Decision, Event, Outcome, RunOutcome, Usage, Verdict,
+    ApprovalOwner, AttemptEnd, CheckOwner, Decision, ErrorClass, Event, Outcome, RunOutcome, Usage, Verdict,
 };
-use crate::plan::{Gate, GateId, GroupId, OnNoGo, StepKind, TaskId};
+use crate::plan::{Gate, GateId, GroupId, Isolation, OnNoGo, StepKind, Task, TaskId};
 use std::sync::Arc;
 
 impl Dispatcher<'_> {
@@ -40,13 +42,22 @@ impl Dispatcher<'_> {
                 usage: Usage::default(),
             });
         }
-        for (life, progress) in self.tasks.iter_mut().zip(&before.tasks) {
+        for ((life, progress), task) in self.tasks.iter_mut().zip(&before.tasks).zip(&self.plan.tasks) {
             life.attempt = progress.next_attempt() - 1;
             for attempt in &progress.attempts {
                 life.usage.add(&attempt.usage);
             }
             if !progress.feedback.is_empty() {
                 life.feedback = Some(progress.feedback.clone());
+            }
+            let driver = task.agent.and_then(|agent| Driver::of(self.plan.agent(agent)).ok());
+            // In a worktree it is another one that the resume works in.
+            let can_go_on =
+                |driver: &Driver| driver.sessions_can_move() || task.isolation == Isolation::Shared;
+            life.session =
+                driver.filter(can_go_on).and_then(|driver| session_to_go_on_with(progress, driver));
+            if life.session.is_some() && life.feedback.is_none() {
+                life.feedback = Some(interrupted(life.attempt, task));
             }
         }
         let outputs = Arc::make_mut(&mut self.outputs);
@@ -126,4 +137,38 @@ impl Dispatcher<'_> {
         self.start_judging(owner, known);
         true
     }
+}
+
+/// The session of an attempt that was ended in its midst, where the task is still its driver's.
+fn session_to_go_on_with(progress: &TaskProgress, driver: Driver) -> Option<Session> {
+    let attempt = progress.last_attempt()?;
+    let is_cut = match &attempt.end {
+        None | Some(AttemptEnd::Lost | AttemptEnd::Cancelled) => true,
+        Some(AttemptEnd::AgentError { class, .. }) => *class == ErrorClass::Quota,
+        Some(_) => false,
+    };
+    let (of, name) = attempt.agent_session.as_ref()?;
+    let is_over = progress.outcome().is_some_and(|it| matches!(it, Outcome::Succeeded | Outcome::Skipped));
+    if !is_cut || is_over || of != driver.name() {
+        return None;
+    }
+    let mut spent = Usage::default();
+    for of_it in progress.attempts.iter().filter(|other| other.agent_session == attempt.agent_session) {
+        spent.add(&of_it.usage);
+    }
+    Some(Session { name: name.clone(), spent })
+}
+
+/// What an agent is told that was ended in the midst of its work.
+fn interrupted(attempt: u32, task: &Task) -> String {
+    let files = match task.isolation {
+        Isolation::Shared => "What was changed in files before is still there, and may be half done.",
+        Isolation::Worktree | Isolation::Copy => {
+            "You work in another directory now, the current one: the files in it are as they were before your work began."
+        }
+    };
+    format!(
+        "## What happened before\n\nAttempt {attempt} of this task was interrupted before it was done. {files} \
+         Do what is still to be done, to its end.\n"
+    )
 }

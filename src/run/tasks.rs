@@ -2,7 +2,7 @@
 //!
 //! Each task is a [`Stage`] with one door, [`Dispatcher::set`]. Whether a criterion holds is `judging`'s.
 
-use super::attempt::{Assignment, Work, milliseconds};
+use super::attempt::{Assignment, Session, Work, milliseconds};
 use super::dispatch::{Dispatcher, Effect, Hurry, Stage, Tally};
 use super::timers::Timer;
 use super::words;
@@ -123,11 +123,17 @@ impl Dispatcher<'_> {
     pub fn worked(&mut self, task: TaskId, work: Work) {
         let is_cancelled =
             matches!(self.tasks[task.index()].stage, Stage::Working { is_cancelled: true, .. });
-        let Work { end, usage, took, outputs, missing, last_lines, session, snapshot } = work;
+        let Work { end, usage, took, outputs, missing, last_lines, session, has_lost_session, snapshot } =
+            work;
         let life = &mut self.tasks[task.index()];
         life.usage.add(&usage);
-        if session.is_some() {
-            life.session = session;
+        if let Some(name) = session {
+            let earlier = life.session.take().filter(|earlier| earlier.name == name);
+            let mut spent = earlier.map(|earlier| earlier.spent).unwrap_or_default();
+            spent.add(&usage);
+            life.session = Some(Session { name, spent });
+        } else if has_lost_session {
+            life.session = None;
         }
         let end = match end {
             AttemptEnd::TimedOut { .. } => end,
@@ -151,6 +157,14 @@ impl Dispatcher<'_> {
             Some(reason) => self.attempt_failed(task, &reason, None),
             None => self.check_task(task),
         }
+    }
+
+    /// The agent of an attempt has begun a session: it is written down at once, so that a resume can go on with it.
+    pub fn session_opened(&mut self, task: TaskId, attempt: u32, session: String) {
+        let Some(agent) = self.plan.task(task).agent else { return };
+        let driver = self.plan.agent(agent).driver.clone();
+        let session = self.context.mask(&session);
+        self.events.push(Event::SessionOpened { task, attempt, driver, session });
     }
 
     pub fn wait_over(&mut self, task: TaskId) {

@@ -2,6 +2,10 @@
 //!
 //! The real programs are not asked for anything here: what they do beyond their formats is not shown by these tests.
 
+mod lab;
+mod model;
+mod real;
+
 use crate::cli::{Outcome, Scratch};
 use std::fs;
 use std::path::Path;
@@ -127,7 +131,8 @@ wave w {
     let outcome = wavec(&scratch, "resume");
     assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(scratch.shell("git show wavec/1:1 wavec/1:2 wavec/1:3").stdout, "one\ntwo\nthree\n");
-    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 3);
+    let calls = fs::read_to_string(&log).unwrap();
+    assert_eq!(calls.lines().filter(|line| line.starts_with("claude")).count(), 3, "{calls}");
 }
 
 #[test]
@@ -222,6 +227,17 @@ fn a_missing_program_is_told_before_anything_starts() {
     assert!(outcome.stderr.contains("the program `claude` is not installed"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("npm install -g @anthropic-ai/claude-code"), "{}", outcome.stderr);
     assert!(!scratch.path().join(".wavec/runs/1").exists());
+    let plan = plan.replace("driver claude", "driver acp  run [\"no-such-agent\", \"--acp\"]");
+    let scratch = repository(&plan);
+    let outcome = wavec(&scratch, "run p.wave");
+    assert_eq!(outcome.code, Some(2), "{}{}", outcome.stdout, outcome.stderr);
+    assert!(outcome.stderr.contains("the program `no-such-agent` is not installed"), "{}", outcome.stderr);
+    let told = wavec(&scratch, "agents p.wave");
+    assert!(
+        told.stdout.contains("c: acp, runs no-such-agent --acp, `no-such-agent` is not installed"),
+        "{}",
+        told.stdout
+    );
 }
 
 #[test]

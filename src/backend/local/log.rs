@@ -63,11 +63,11 @@ impl Log {
         Ok(())
     }
 
-    /// Hands a file that has stayed empty back; nobody may write to it any more.
-    pub fn give_back(self, spool: &Spool) {
-        if let Some(spooled) = self.spooled {
-            spool.give_back(self.file, spooled);
-        }
+    /// Hands a file that has stayed empty back, if it is one; nobody may write to it any more.
+    pub fn give_back(self, spool: &Spool) -> bool {
+        let Some(spooled) = self.spooled else { return false };
+        spool.give_back(self.file, spooled);
+        true
     }
 
     /// The file, open for appending.

@@ -6,6 +6,7 @@
 
 use super::sys;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -284,10 +285,7 @@ fn belongs(
 /// Whether wavec has a child that it did not start and that left wavec's own session. The system gives orphans to the first
 /// thread of the process that adopts them, so only that one's children need to be read.
 fn has_adopted() -> bool {
-    let own = std::process::id();
-    let Ok(children) = std::fs::read_to_string(format!("/proc/self/task/{own}/children")) else {
-        return true;
-    };
+    let Some(children) = children() else { return true };
     if children.is_empty() {
         return false;
     }
@@ -300,6 +298,20 @@ fn has_adopted() -> bool {
     drop(started);
     let own_session = sys::own_session();
     strays.into_iter().filter_map(read).any(|process| process.session != own_session)
+}
+
+/// The children of the first thread, as the system lists them. It is asked after each job: the list stays open.
+fn children() -> Option<String> {
+    use std::os::unix::fs::FileExt;
+    static LIST: OnceLock<Option<File>> = OnceLock::new();
+    let own = std::process::id();
+    let list = LIST.get_or_init(|| File::open(format!("/proc/self/task/{own}/children")).ok()).as_ref()?;
+    let mut bytes = [0; 2048];
+    let count = list.read_at(&mut bytes, 0).ok()?;
+    if count == bytes.len() {
+        return std::fs::read_to_string(format!("/proc/self/task/{own}/children")).ok();
+    }
+    String::from_utf8(bytes[..count].to_vec()).ok()
 }
 
 /// The marks that a process carries.

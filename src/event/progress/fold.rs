@@ -95,6 +95,11 @@ impl Progress {
                     }
                 }
             }
+            Event::SessionOpened { task, attempt, driver, session } => {
+                if let Some(attempt) = self.attempt_mut(*task, *attempt) {
+                    attempt.agent_session = Some((driver.clone(), session.clone()));
+                }
+            }
             Event::AttemptEnded { task, attempt, end, milliseconds, usage } => {
                 if let Some(task) = self.tasks.get_mut(task.index()) {
                     // One that was lost with its process is found at resume, when its task is waiting again.
@@ -261,6 +266,7 @@ impl Progress {
                 ended_at: None,
                 milliseconds: None,
                 usage: Usage::default(),
+                agent_session: None,
                 checks: vec![None; criteria],
                 tree,
                 commit: None,

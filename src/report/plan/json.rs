@@ -7,6 +7,7 @@ use crate::plan::{
     Action, Claim, Criterion, GroupId, GroupKind, Isolation, Item, NeedSource, OnFailure, OnNoGo, Test,
 };
 use crate::plan::{StepKind, TaskId};
+use crate::report::json::document;
 use crate::schedule::Slot;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -16,11 +17,7 @@ pub const VERSION: u32 = 1;
 
 /// The whole plan on one line, or laid out for people.
 pub fn render(view: &View, is_pretty: bool) -> String {
-    let value = value(view);
-    let text = if is_pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-    let mut text = text.expect("BUG: a JSON value always has a text");
-    text.push('\n');
-    text
+    document(&value(view), is_pretty)
 }
 
 /// The whole plan.

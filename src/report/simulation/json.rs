@@ -4,6 +4,7 @@
 
 use super::{Scenario, View, bins};
 use crate::plan::TaskId;
+use crate::report::json::document;
 use crate::schedule::simulate::{Culprit, End, Round, Simulation, quantile};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,11 +14,7 @@ pub const VERSION: u32 = 1;
 
 /// The whole on one line, or laid out for people.
 pub fn render(view: &View, is_pretty: bool) -> String {
-    let value = value(view);
-    let text = if is_pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
-    let mut text = text.expect("BUG: a JSON value always has a text");
-    text.push('\n');
-    text
+    document(&value(view), is_pretty)
 }
 
 /// The whole.

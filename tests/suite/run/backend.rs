@@ -60,6 +60,7 @@ fn job(place: &Place, script: &str) -> Job {
         directory: place.path().into(),
         log: place.path().join("logs/1.log"),
         captures_stdout: false,
+        lines: None,
         secrets: Arc::new([]),
     }
 }

@@ -320,6 +320,7 @@ fn line(plan: &Plan, event: &Event) -> Option<String> {
         // Runs in worktrees are tested with the real git, in `trees`.
         Event::BranchStarted { .. }
         | Event::BranchMoved { .. }
+        | Event::SessionOpened { .. }
         | Event::TreeForked { .. }
         | Event::TaskCommitted { .. }
         | Event::TaskMerged { .. }
