@@ -41,6 +41,8 @@ pub struct Job {
     pub lines: Option<mpsc::UnboundedSender<String>>,
     /// What is masked in its log and its captured output.
     pub secrets: Arc<[String]>,
+    /// The only places where it may write, where the system can see to that; none is anywhere.
+    pub writes: Option<Arc<[PathBuf]>>,
 }
 
 /// What happens to a job, in order: `Running` at most once, then `Ended` once.

@@ -10,6 +10,7 @@ mod definitions;
 mod gates;
 mod graph;
 mod half;
+mod isolation;
 mod load;
 mod messages;
 pub mod model;
@@ -18,7 +19,6 @@ pub mod order;
 pub mod params;
 mod redundant;
 mod references;
-mod support;
 mod texts;
 mod together;
 mod tree;
@@ -40,10 +40,18 @@ pub use model::Model;
 pub trait Loader {
     /// The text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
+    /// The text of a file that is no part of the plan, but that the plan speaks of.
+    fn peek(&self, path: &Path) -> io::Result<String> {
+        self.read(path)
+    }
     /// Whether something is there.
     fn exists(&self, path: &Path) -> bool;
     /// The names of what a directory holds.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
+    /// Whether nobody wants any more what is being made: what comes of it then is half done and thrown away.
+    fn is_stale(&self) -> bool {
+        false
+    }
 }
 
 /// Files in memory, by path. For tests, editors' unsaved files and plans from standard input.
@@ -116,7 +124,7 @@ pub enum Purpose {
     Check,
     /// To be shown.
     Plan,
-    /// To be carried out: what this engine cannot do is an error.
+    /// To be carried out.
     Run,
 }
 
@@ -223,7 +231,7 @@ const HARMLESS: &[Code] = &[
     codes::EMPTY_GATE,
     codes::MISSING_DRIVER,
     codes::MISSING_PARAM,
-    codes::NOT_SUPPORTED_YET,
+    codes::MIXED_ISOLATION,
     codes::RANGE_FOR_LIMIT,
     codes::RETRY_OF_NOTHING,
     codes::UNKNOWN_DRIVER,
@@ -248,7 +256,7 @@ const PASSES: &[Pass] = &[
     order::order,
     redundant::redundant,
     unused::unused,
-    support::support,
+    isolation::isolation,
 ];
 
 /// Resolves the trees of a plan (the first) and of the libraries that it uses, in the order of `sources`.
@@ -265,6 +273,9 @@ pub fn check<'a>(
     let mut model = Model::new(sources);
     let mut findings = Findings { is_incomplete, ..Findings::default() };
     for pass in PASSES {
+        if loader.is_stale() {
+            break;
+        }
         pass(&mut model, &input, &mut findings);
     }
     let is_harmless = |found: &Diagnostic| found.severity < Severity::Error || HARMLESS.contains(&found.code);

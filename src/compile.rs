@@ -40,7 +40,7 @@ impl Compilation {
 
 /// Compiles the plan `text`, which was found at `path`; what it refers to comes through `loader`.
 pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) -> Compilation {
-    compile_seen(path, text, loader, options, |_| ControlFlow::Continue(()))
+    compile_seen(SourceFile::new(path, text), loader, options, |_| ControlFlow::Continue(()))
 }
 
 /// What is known of a plan before anything is proved of it.
@@ -51,17 +51,46 @@ pub struct Seen<'c, 'a> {
     pub trees: &'c [ast::File<'a>],
     /// What the names mean. Also of a plan with mistakes: as much as could be resolved.
     pub model: &'c Model<'a>,
+    /// What has been found, as it came.
+    found: &'c [Diagnostic],
+    options: &'c Options,
+}
+
+impl Seen<'_, '_> {
+    /// What there is to say so far, in the order of place.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        report(self.sources, self.trees, self.found.to_vec(), self.options, true)
+    }
+}
+
+/// What is to be told of what was found. `is_cut`: there are no proofs yet.
+fn report(
+    sources: &SourceMap,
+    trees: &[ast::File<'_>],
+    found: Vec<Diagnostic>,
+    options: &Options,
+    is_cut: bool,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = allowances::apply(sources, trees, found);
+    if is_cut {
+        // A proof might have used it.
+        diagnostics.retain(|found| found.code != codes::UNUSED_ALLOWANCE);
+    }
+    let mut diagnostics = options.levels.apply(diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    diagnostics
 }
 
 /// As [`compile`]; `look` is shown what is known before the proofs, which take the most time, and may end it there.
 pub fn compile_seen(
-    path: &Path,
-    text: &str,
+    source: SourceFile,
     loader: &dyn Loader,
     options: &Options,
     look: impl FnOnce(&Seen<'_, '_>) -> ControlFlow<()>,
 ) -> Compilation {
-    let mut sources = SourceMap::of(SourceFile::new(path, text));
+    let plan_file = source.clone();
+    let (path, text) = (plan_file.path(), plan_file.text());
+    let mut sources = SourceMap::of(source);
     let parsed = syntax::parse(FileId(0), text);
     let mut diagnostics = parsed.diagnostics;
     let loaded = check::load(&mut sources, &parsed.file, loader);
@@ -75,21 +104,16 @@ pub fn compile_seen(
     let is_text_sure = diagnostics.iter().all(|found| found.severity < Severity::Error);
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
-    let is_cut = look(&Seen { sources: &sources, trees: &trees, model: &checked.model }).is_break();
+    let seen = Seen { sources: &sources, trees: &trees, model: &checked.model, found: &diagnostics, options };
+    let is_cut = look(&seen).is_break();
     // What is proved of half a plan would be told about mistakes that are none.
     let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| plan::lower(&checked.model));
     drop(checked.model);
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
-    let mut diagnostics = allowances::apply(&sources, &trees, diagnostics);
-    if is_cut {
-        // A proof might have used it.
-        diagnostics.retain(|found| found.code != codes::UNUSED_ALLOWANCE);
-    }
+    let diagnostics = report(&sources, &trees, diagnostics, options, is_cut);
     drop(trees);
-    let mut diagnostics = options.levels.apply(diagnostics);
-    diagnostic::sort(&mut diagnostics);
     let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).peekable();
     let has_errors = errors.peek().is_some();
     let has_other_errors = errors.any(|found| found.code.group() != Group::Claims);

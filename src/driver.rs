@@ -8,10 +8,13 @@ pub mod acp;
 mod claude;
 mod codex;
 mod command;
+mod folders;
 mod gemini;
 mod lines;
 mod opencode;
 mod qwen;
+
+pub use folders::{COMMON, Folder};
 
 use crate::error::{Error, Exit, Result};
 use crate::event::{AttemptEnd, Usage, Verdict};

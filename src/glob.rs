@@ -21,6 +21,7 @@ mod parse;
 mod search;
 
 use automaton::Program;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -28,14 +29,36 @@ use std::sync::OnceLock;
 /// A path pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: String,
-    alternatives: Vec<parse::Alternative>,
+    text: Box<str>,
+    shape: Shape,
     /// Made when first asked for: of a large plan's patterns few are ever run.
-    program: OnceLock<Program>,
+    program: OnceLock<Box<Program>>,
+}
+
+/// What is known of a pattern without running it.
+#[derive(Clone, Debug)]
+enum Shape {
+    /// Letters, `/` and `*` alone: all that there is to know is a place in the text.
+    Plain(Plain),
+    /// Any other.
+    Any(Box<Facts>),
+}
+
+/// Of a plain pattern: the length of its fixed beginning and where its fixed end begins.
+#[derive(Clone, Copy, Debug)]
+struct Plain {
+    prefix: u32,
+    suffix: u32,
+    is_literal: bool,
+}
+
+/// Of any other.
+#[derive(Clone, Debug)]
+struct Facts {
+    alternatives: Vec<parse::Alternative>,
     literal: Option<String>,
     prefix: String,
     suffix: String,
-    directory: usize,
     /// The names at the first and at the last places of every match, nearest the end first; empty for a literal.
     heads: Vec<Option<String>>,
     tails: Vec<Option<String>>,
@@ -99,6 +122,14 @@ impl ErrorKind {
     }
 }
 
+/// Whether a text is a pattern. As [`Pattern::parse`], which makes one of it, but most texts need no more than a look.
+pub fn judge(text: &str) -> Result<(), Error> {
+    match Plain::of(text) {
+        Some(_) => Ok(()),
+        None => parse::parse(text).map(|_| ()),
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.message())
@@ -110,7 +141,11 @@ impl std::error::Error for Error {}
 impl Pattern {
     /// Reads a pattern.
     pub fn parse(text: &str) -> Result<Pattern, Error> {
-        Ok(Pattern::build(text.to_owned(), parse::parse(text)?))
+        let shape = match Plain::of(text) {
+            Some(plain) => Shape::Plain(plain),
+            None => Shape::Any(Box::new(Facts::of(parse::parse(text)?))),
+        };
+        Ok(Pattern { text: text.into(), shape, program: OnceLock::new() })
     }
 
     /// The pattern that matches exactly `path`, whatever characters it holds. None for what is no path.
@@ -125,44 +160,38 @@ impl Pattern {
         Pattern::parse(&escaped).ok()
     }
 
-    fn build(text: String, alternatives: Vec<parse::Alternative>) -> Pattern {
-        let mut literals = alternatives.iter().map(parse::Alternative::literal_ends);
-        let (mut prefix, mut suffix, is_literal) = literals.next().unwrap_or_default();
-        for (other_prefix, other_suffix, _) in literals {
-            prefix.truncate(common_prefix(&prefix, &other_prefix));
-            let keep = common_suffix(&suffix, &other_suffix);
-            suffix.drain(..suffix.len() - keep);
+    fn alternatives(&self) -> Cow<'_, [parse::Alternative]> {
+        match &self.shape {
+            Shape::Plain(_) => {
+                Cow::Owned(parse::parse(&self.text).expect("BUG: a plain pattern is a pattern"))
+            }
+            Shape::Any(facts) => Cow::Borrowed(&facts.alternatives),
         }
-        let literal = (alternatives.len() == 1 && is_literal).then(|| prefix.clone());
-        let directory = prefix.rfind('/').unwrap_or(0);
-        let (heads, tails) = match literal {
-            Some(_) => (Vec::new(), Vec::new()),
-            None => (
-                common_names(&alternatives, |alternative| alternative.names(MOST_PLACES)),
-                common_names(&alternatives, |alternative| alternative.names_from_end(MOST_PLACES)),
-            ),
-        };
-        let program = OnceLock::new();
-        Pattern { text, alternatives, program, literal, prefix, suffix, directory, heads, tails }
     }
 
     fn program(&self) -> &Program {
-        self.program.get_or_init(|| Program::new(&self.alternatives, false))
+        self.program.get_or_init(|| Box::new(Program::new(&self.alternatives(), false)))
     }
 
     /// The name that every match has at that place from its beginning; none where it may differ.
     pub(crate) fn head(&self, place: usize) -> Option<&str> {
-        match &self.literal {
-            Some(literal) => literal.split('/').nth(place),
-            None => self.heads.get(place)?.as_deref(),
+        match &self.shape {
+            Shape::Plain(plain) => plain.name(self.text.split('/'), place),
+            Shape::Any(facts) => match &facts.literal {
+                Some(literal) => literal.split('/').nth(place),
+                None => facts.heads.get(place)?.as_deref(),
+            },
         }
     }
 
     /// The name that every match has at that place from its end; none where it may differ.
     pub(crate) fn tail(&self, place: usize) -> Option<&str> {
-        match &self.literal {
-            Some(literal) => literal.rsplit('/').nth(place),
-            None => self.tails.get(place)?.as_deref(),
+        match &self.shape {
+            Shape::Plain(plain) => plain.name(self.text.rsplit('/'), place),
+            Shape::Any(facts) => match &facts.literal {
+                Some(literal) => literal.rsplit('/').nth(place),
+                None => facts.tails.get(place)?.as_deref(),
+            },
         }
     }
 
@@ -173,31 +202,43 @@ impl Pattern {
 
     /// The one path that it matches, when it has no wildcard.
     pub fn literal(&self) -> Option<&str> {
-        self.literal.as_deref()
+        match &self.shape {
+            Shape::Plain(plain) => plain.is_literal.then_some(&self.text),
+            Shape::Any(facts) => facts.literal.as_deref(),
+        }
     }
 
     /// The directory that holds everything it can match, for a walk to begin at; empty for the plan's own.
     pub fn literal_prefix(&self) -> &str {
-        &self.prefix[..self.directory]
+        let prefix = self.prefix();
+        &prefix[..prefix.rfind('/').unwrap_or(0)]
     }
 
     /// What every path that it matches begins with; may end inside a name.
     pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
+        match &self.shape {
+            Shape::Plain(plain) => &self.text[..plain.prefix as usize],
+            Shape::Any(facts) => &facts.prefix,
+        }
     }
 
     /// What every path that it matches ends with.
     pub(crate) fn suffix(&self) -> &str {
-        &self.suffix
+        match &self.shape {
+            Shape::Plain(plain) => &self.text[plain.suffix as usize..],
+            Shape::Any(facts) => &facts.suffix,
+        }
     }
 
     /// Whether it matches the path. A leading `./` is overlooked.
     pub fn matches(&self, path: &str) -> bool {
         let path = path.strip_prefix("./").unwrap_or(path);
-        match &self.literal {
+        match self.literal() {
             Some(literal) => literal == path,
             None => {
-                path.starts_with(&self.prefix) && path.ends_with(&self.suffix) && self.program().matches(path)
+                path.starts_with(self.prefix())
+                    && path.ends_with(self.suffix())
+                    && self.program().matches(path)
             }
         }
     }
@@ -210,27 +251,90 @@ impl Pattern {
 
     /// The pattern as a file system sees it that does not tell upper from lower case. Give it lower-case paths.
     pub fn folded(&self) -> Pattern {
-        let alternatives = self.alternatives.iter().map(parse::Alternative::folded).collect();
-        Pattern::build(self.text.clone(), alternatives)
+        if matches!(self.shape, Shape::Plain(_)) && !self.text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.clone();
+        }
+        let alternatives = self.alternatives().iter().map(parse::Alternative::folded).collect();
+        let shape = Shape::Any(Box::new(Facts::of(alternatives)));
+        Pattern { text: self.text.clone(), shape, program: OnceLock::new() }
     }
 
     /// Whether no path is matched by both, told from their fixed beginnings and ends alone: true is sure, false is not.
     pub fn is_plainly_disjoint(&self, other: &Pattern) -> bool {
-        match (&self.literal, &other.literal) {
+        match (self.literal(), other.literal()) {
             (Some(a), Some(b)) => a != b,
             (Some(literal), None) => !other.matches(literal),
             (None, Some(literal)) => !self.matches(literal),
             (None, None) => {
-                let (a, b) = (self.prefix.as_bytes(), other.prefix.as_bytes());
+                let (a, b) = (self.prefix().as_bytes(), other.prefix().as_bytes());
                 let begin = a.iter().zip(b).all(|(a, b)| a == b);
-                let (a, b) = (self.suffix.as_bytes(), other.suffix.as_bytes());
-                let differ = |(a, b): (&Option<String>, &Option<String>)| matches!((a, b), (Some(a), Some(b)) if a != b);
+                let (a, b) = (self.suffix().as_bytes(), other.suffix().as_bytes());
+                let differ =
+                    |a: Option<&str>, b: Option<&str>| matches!((a, b), (Some(a), Some(b)) if a != b);
                 !begin
                     || !a.iter().rev().zip(b.iter().rev()).all(|(a, b)| a == b)
-                    || self.heads.iter().zip(&other.heads).any(differ)
-                    || self.tails.iter().zip(&other.tails).any(differ)
+                    || (0..MOST_PLACES).any(|place| differ(self.head(place), other.head(place)))
+                    || (0..MOST_PLACES).any(|place| differ(self.tail(place), other.tail(place)))
             }
         }
+    }
+}
+
+impl Plain {
+    /// What there is to know of a text of letters, `/` and `*`; none for any other.
+    fn of(text: &str) -> Option<Plain> {
+        let is_plain =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'*');
+        if text.len() > 1_000 || !text.as_bytes().iter().all(is_plain) {
+            return None;
+        }
+        let mut before = "";
+        for part in text.split('/') {
+            if matches!(part, "" | "." | "..") || part == "**" && before == "**" {
+                return None;
+            }
+            before = part;
+        }
+        let (Some(first), Some(last)) = (text.find('*'), text.rfind('*')) else {
+            return Some(Plain { prefix: text.len() as u32, suffix: 0, is_literal: true });
+        };
+        // `a/**/b` ends with `b`, not `/b`: it may be that the `/` before `**` is the one before `b`.
+        let directories = text[..=last].ends_with("/**") || text[..=last] == *"**";
+        let is_any_depth = directories && text[last + 1..].starts_with('/');
+        let suffix = last + 1 + usize::from(is_any_depth);
+        Some(Plain { prefix: first as u32, suffix: suffix as u32, is_literal: false })
+    }
+
+    /// The name at a place, if every match has it there.
+    fn name<'t>(&self, mut parts: impl Iterator<Item = &'t str>, place: usize) -> Option<&'t str> {
+        if !self.is_literal && place >= MOST_PLACES {
+            return None;
+        }
+        for _ in 0..place {
+            parts.next().filter(|part| *part != "**")?;
+        }
+        parts.next().filter(|part| !part.contains('*'))
+    }
+}
+
+impl Facts {
+    fn of(alternatives: Vec<parse::Alternative>) -> Facts {
+        let mut literals = alternatives.iter().map(parse::Alternative::literal_ends);
+        let (mut prefix, mut suffix, is_literal) = literals.next().unwrap_or_default();
+        for (other_prefix, other_suffix, _) in literals {
+            prefix.truncate(common_prefix(&prefix, &other_prefix));
+            let keep = common_suffix(&suffix, &other_suffix);
+            suffix.drain(..suffix.len() - keep);
+        }
+        let literal = (alternatives.len() == 1 && is_literal).then(|| prefix.clone());
+        let (heads, tails) = match literal {
+            Some(_) => (Vec::new(), Vec::new()),
+            None => (
+                common_names(&alternatives, |alternative| alternative.names(MOST_PLACES)),
+                common_names(&alternatives, |alternative| alternative.names_from_end(MOST_PLACES)),
+            ),
+        };
+        Facts { alternatives, literal, prefix, suffix, heads, tails }
     }
 }
 
@@ -324,4 +428,44 @@ fn common_prefix(a: &str, b: &str) -> usize {
 
 fn common_suffix(a: &str, b: &str) -> usize {
     a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every text of four pieces.
+    fn texts() -> impl Iterator<Item = String> {
+        const PIECES: [&str; 8] = ["a", "b.c", "*", "**", "/", ".", "..", "/**/"];
+        (0..PIECES.len().pow(4)).map(|number| {
+            (0..4).map(|place| PIECES[number / PIECES.len().pow(place) % PIECES.len()]).collect()
+        })
+    }
+
+    #[test]
+    fn a_plain_pattern_is_known_as_any_other_is() {
+        let mut count = 0;
+        for text in texts() {
+            let Some(_) = Plain::of(&text) else { continue };
+            let plain = Pattern::parse(&text).unwrap();
+            let facts = Facts::of(parse::parse(&text).unwrap());
+            let any = Pattern { shape: Shape::Any(Box::new(facts)), ..plain.clone() };
+            let known = |pattern: &Pattern| {
+                let places = (0..=MOST_PLACES)
+                    .map(|at| [pattern.head(at), pattern.tail(at)].map(|it| it.map(str::to_owned)));
+                let ends = [pattern.prefix(), pattern.suffix(), pattern.literal_prefix()].map(str::to_owned);
+                (pattern.literal().map(str::to_owned), ends, places.collect::<Vec<_>>())
+            };
+            assert_eq!(known(&plain), known(&any), "{text}");
+            count += 1;
+        }
+        assert!(count > 1_000, "{count}");
+    }
+
+    #[test]
+    fn a_text_is_judged_as_it_is_read() {
+        for text in texts().chain(["{a,b}", "{a", "[a", "a\\", "", "/a", "a/[z-a]"].map(str::to_owned)) {
+            assert_eq!(judge(&text), Pattern::parse(&text).map(|_| ()), "{text}");
+        }
+    }
 }

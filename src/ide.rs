@@ -25,7 +25,7 @@ mod words;
 use crate::check::Loader;
 use crate::compile::{self, Options};
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::ast::{Body, File, Statement, StatementKind};
 use crate::syntax::vocabulary::{self, Place};
 use index::Index;
@@ -44,7 +44,7 @@ pub struct Analysis {
     /// The text and those of the libraries that it uses; it is the first.
     pub sources: SourceMap,
     /// Which name stands where.
-    pub index: Index,
+    pub index: Arc<Index>,
     /// All that there is to say, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     /// The plan and its forecast; none while there is an error.
@@ -55,27 +55,65 @@ pub struct Analysis {
 
 /// Analyses the text that was found at `path`, with all proofs.
 pub fn analyze(path: &Path, text: &str, loader: &dyn Loader, options: &Options) -> Analysis {
-    analyze_to(path, text, loader, options, ControlFlow::Continue(()))
+    analyze_to(SourceFile::new(path, text), loader, options, &mut |_, _| ControlFlow::Continue(()))
 }
 
 /// As [`analyze`], up to the proofs, which take the most time: names, shapes and values, and no plan.
 pub fn analyze_names(path: &Path, text: &str, loader: &dyn Loader, options: &Options) -> Analysis {
-    analyze_to(path, text, loader, options, ControlFlow::Break(()))
+    analyze_to(SourceFile::new(path, text), loader, options, &mut |stage, _| match stage {
+        Stage::Found => ControlFlow::Continue(()),
+        Stage::Indexed => ControlFlow::Break(()),
+    })
 }
 
-fn analyze_to(
-    path: &Path,
-    text: &str,
+/// As [`analyze`]; `first` is given what is known before the proofs, as soon as it is, in two stages.
+pub fn analyze_in_stages(
+    source: SourceFile,
     loader: &dyn Loader,
     options: &Options,
-    end: ControlFlow<()>,
+    mut first: impl FnMut(Stage, Analysis),
 ) -> Analysis {
-    let mut index = Index::default();
+    analyze_to(source, loader, options, &mut |stage, known| {
+        if loader.is_stale() {
+            return ControlFlow::Break(());
+        }
+        first(stage, known());
+        ControlFlow::Continue(())
+    })
+}
+
+/// How far an analysis has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What is wrong with names, shapes and values is known; no index yet.
+    Found,
+    /// Which name stands where is known too.
+    Indexed,
+}
+
+/// Is shown each stage, with a way to have what is known then, and says whether to go on.
+type Look<'l> = &'l mut dyn FnMut(Stage, &dyn Fn() -> Analysis) -> ControlFlow<()>;
+
+fn analyze_to(source: SourceFile, loader: &dyn Loader, options: &Options, look: Look<'_>) -> Analysis {
+    let mut index = Arc::default();
     let mut is_plan = false;
-    let compilation = compile::compile_seen(path, text, loader, options, |seen| {
-        index = index::index(seen);
+    let compilation = compile::compile_seen(source, loader, options, |seen| {
+        if loader.is_stale() {
+            return ControlFlow::Break(());
+        }
         is_plan = seen.model.header.is_some();
-        end
+        let known = |index: &Arc<Index>| Analysis {
+            sources: seen.sources.clone(),
+            index: Arc::clone(index),
+            diagnostics: seen.diagnostics(),
+            planned: None,
+            is_plan,
+        };
+        if look(Stage::Found, &|| known(&Arc::default())).is_break() {
+            return ControlFlow::Break(());
+        }
+        index = Arc::new(index::index(seen));
+        look(Stage::Indexed, &|| known(&index))
     });
     let compile::Compilation { sources, plan, refuted, diagnostics } = compilation;
     let plan = plan.or(refuted);

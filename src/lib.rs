@@ -24,6 +24,7 @@ pub mod prove;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod section;
 pub mod shell;
 pub mod source;
 pub mod syntax;

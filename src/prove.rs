@@ -13,6 +13,7 @@ mod names;
 mod order;
 mod overlap;
 mod secrets;
+mod sections;
 mod shell;
 mod time;
 mod world;
@@ -28,6 +29,7 @@ use crate::source::SourceMap;
 use names::Names;
 use order::Order;
 use overlap::Table;
+use sections::Sections;
 use std::collections::HashSet;
 
 /// What is on the disk, as far as the caller will tell. Paths are relative to the plan's directory.
@@ -38,6 +40,12 @@ pub trait Facts {
     fn list(&self, directory: &str) -> Option<Vec<String>>;
     /// The plan's own file, relative to its directory; none for a plan from standard input.
     fn plan_file(&self) -> Option<String>;
+    /// The text of a file; none when that is not known or there is none.
+    fn text(&self, path: &str) -> Option<String>;
+    /// Whether nobody wants the proofs any more.
+    fn is_stale(&self) -> bool {
+        false
+    }
 }
 
 /// What is at a path.
@@ -67,6 +75,10 @@ impl Facts for NoFacts {
     fn plan_file(&self) -> Option<String> {
         None
     }
+
+    fn text(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Everything that can be proved against the plan or that looks wrong with it, and in `plan.conflicts` the pairs
@@ -77,17 +89,20 @@ pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Dia
         order: Order::new(plan),
         table: Table::new(plan),
         names: Names::new(plan),
+        sections: Sections::new(plan, facts),
         plan,
         sources,
         facts,
     };
     let mut findings = Vec::new();
     let refused = files::check(&proof, &mut findings, &mut conflicts);
-    mentions::check(&proof, &mut findings);
-    world::check(&proof, &mut findings);
-    criteria::check(&proof, &mut findings);
-    shell::check(&proof, &mut findings);
-    claims::check(&proof, &mut findings);
+    for part in [mentions::check, world::check, sections::check, criteria::check, shell::check, claims::check]
+    {
+        if facts.is_stale() {
+            return findings;
+        }
+        part(&proof, &mut findings);
+    }
     conflicts.sort_unstable();
     conflicts.dedup();
     // What the forecast would say of a conflict that has been refused is no second mistake.
@@ -109,6 +124,7 @@ struct Proof<'p> {
     order: Order<'p>,
     table: Table,
     names: Names,
+    sections: Sections,
 }
 
 impl Proof<'_> {

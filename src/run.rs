@@ -17,18 +17,21 @@ mod judging;
 mod pace;
 mod process;
 mod resume;
+mod sandbox;
 mod tasks;
 mod timers;
 mod trees;
 mod words;
 
 pub use context::{attempt_log, check_log};
+pub use sandbox::{is_there as can_confine, is_wanted as is_confined};
+pub use trees::has_copies;
 
 use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
-use crate::plan::{Action, Isolation, Plan, Test};
+use crate::plan::{Action, Plan, Test};
 use crate::schedule::{Limits, Order, brief_order};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -118,15 +121,8 @@ pub async fn run_in_order(
 /// writes the run down; [`run`] asks too.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
     programs(plan, setup)?;
-    for task in &plan.tasks {
-        if task.isolation == Isolation::Copy {
-            let action = format!("run the task `{}`", task.name);
-            return Err(Error::new(action, "this wavec does not know the isolation `copy`")
-                .help("write `isolation worktree` or `isolation shared`")
-                .exit(Exit::PlanErrors));
-        }
-    }
     trees::ready(plan, setup)?;
+    sandbox::ready(plan, setup)?;
     context::secrets(plan, setup).map(drop)
 }
 

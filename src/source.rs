@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file of a [`SourceMap`], dense from 0. File 0 is the one that the person named.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -97,21 +98,21 @@ pub enum ColumnUnit {
     Char,
 }
 
-/// One file's name and text, with its lines indexed.
+/// One file's name and text, with its lines indexed. A clone shares the text.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     path: PathBuf,
-    text: String,
-    line_starts: Vec<u32>,
+    text: Arc<str>,
+    line_starts: Arc<[u32]>,
 }
 
 impl SourceFile {
     /// Indexes `text`. `path` is shown to people as it is given.
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> SourceFile {
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> SourceFile {
         let text = text.into();
-        let mut line_starts = vec![0];
-        line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
-        SourceFile { path: path.into(), text, line_starts }
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
+        let line_starts: Vec<u32> = std::iter::once(0).chain(breaks).collect();
+        SourceFile { path: path.into(), text, line_starts: line_starts.into() }
     }
 
     /// The path as it was given.

@@ -43,6 +43,25 @@ pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
     read(file, text, true)
 }
 
+/// The top-level statements around a place, as [`parse`] reads them: all that an editor needs to know what stands there,
+/// in a fraction of the time. The whole file, where its braces do not tell what belongs together.
+pub fn parse_around(file: FileId, text: &str, offset: usize) -> ast::File<'_> {
+    if u32::try_from(text.len()).is_err() {
+        return ast::File::default();
+    }
+    let start = start_of(text);
+    let split = split::split(file, text, start);
+    match split.around(start, text.len(), offset) {
+        Some((part, marks)) => tree::build_part(file, text, part, marks, split, true).file,
+        None => parse(file, text).file,
+    }
+}
+
+/// Where a text begins: behind a byte order mark.
+fn start_of(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
 /// The milliseconds of a duration as a plan writes it: `1h30m`. None for any other text.
 pub fn duration(text: &str) -> Option<u64> {
     lower::read_duration(text)
@@ -58,7 +77,7 @@ fn read(file: FileId, text: &str, is_hasty: bool) -> Parsed<'_> {
     if u32::try_from(text.len()).is_err() {
         return Parsed { file: ast::File::default(), diagnostics: vec![messages::text_too_long(file)] };
     }
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let start = start_of(text);
     let mut split = split::split(file, text, start);
     let problems = std::mem::take(&mut split.problems);
     // Where it is unclear what lies in what, nobody can say what is out of place.

@@ -1,4 +1,5 @@
-//! Worktrees: a place of its own for each task, what it changed held against its claims, and the tip that good work is merged into.
+//! Worktrees and copies: a place of its own for each task, what it changed held against its claims, and the tip that good work is
+//! merged into.
 //!
 //! All by the `git` program, and blocking: whoever waits for it does so aside. The tip is a commit that the journal knows; the branch
 //! of wavec's own that shows it follows. No checkout of the user's is touched here, but in [`apply`]. Knows neither the
@@ -8,18 +9,20 @@ pub mod apply;
 pub mod claims;
 mod git;
 mod merge;
-mod sections;
+mod repository;
 
-pub use git::is_of_git;
+pub use git::{check_version, is_of_git};
 pub use merge::{Conflict, Merged};
+pub use repository::Repository;
 
 use crate::error::{Error, Exit, Result};
 use claims::Change;
 use git::Git;
+use repository::Beside;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Who commits where neither the user nor git's settings name anyone.
 const NOBODY: (&str, &str) = ("wavec", "wavec@localhost");
@@ -31,15 +34,30 @@ pub struct Options {
     pub author: Option<String>,
     /// Whether a run may begin from the last commit although the checkout holds more.
     pub allows_dirty: bool,
+    /// Whether what tasks write is confined to their worktrees.
+    pub sandbox: Sandbox,
+    /// Where else they may write then.
+    pub writes: Vec<PathBuf>,
+}
+
+/// Whether what tasks in worktrees and copies write is confined to these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sandbox {
+    /// It is not.
+    #[default]
+    Off,
+    /// What agents write is, where the system can.
+    BestEffort,
+    /// What all tasks write is, or the run does not begin.
+    Require,
 }
 
 /// A repository, as a run works with it.
 pub struct Workspace {
-    /// The repository's root: the checkout that the plan stands in.
-    root: PathBuf,
-    /// The plan's directory from there; empty, or with `/` at its end.
+    repository: Repository,
+    /// The plan's directory from its root; empty, or with `/` at its end.
     prefix: String,
-    /// What all its checkouts share.
+    /// What all its worktrees share.
     common: PathBuf,
     /// Where the trees are.
     trees: PathBuf,
@@ -48,6 +66,8 @@ pub struct Workspace {
     author: (String, String),
     /// Held over whatever changes the list of worktrees: git does not stand two of these at once.
     list: Mutex<()>,
+    /// What copies hold and no commit does.
+    beside: OnceLock<Beside>,
 }
 
 /// A worktree of a task.
@@ -86,36 +106,35 @@ pub struct Size {
 }
 
 impl Workspace {
-    /// The repository that a directory is in. `trees` is where the worktrees go.
-    pub fn open(directory: &Path, trees: &Path, run: i64, options: &Options) -> Result<Workspace> {
-        git::check_version(directory)?;
-        let words =
-            ["rev-parse", "--is-inside-work-tree", "--show-prefix", "--git-common-dir", "--show-toplevel"];
-        let answer = Git::new(directory, "find the git repository of").args(words).answer()?;
-        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let lines: Vec<&str> = text.lines().collect();
-        let [_, prefix, common, root] = lines.as_slice() else {
-            let cause = match answer.stderr.contains("not a git repository") {
-                true => "it is in no git repository".to_owned(),
-                false if text.starts_with("false") => "it is inside of a bare repository".to_owned(),
-                false => answer.complaint(),
-            };
-            return Err(Error::new("find the git repository of", cause)
-                .at(directory)
-                .help("make one with `git init` and commit, or write `isolation shared`")
-                .exit(Exit::Usage));
+    /// The repository that a directory is in, or where `copies` says so, which is the project's `.wavec`, wavec's own of copies of that
+    /// directory. `trees` is where the worktrees go.
+    pub fn open(
+        directory: &Path,
+        copies: Option<&Path>,
+        trees: &Path,
+        run: i64,
+        options: &Options,
+    ) -> Result<Workspace> {
+        check_version(directory)?;
+        let (repository, prefix) = match copies {
+            Some(state) => (Repository::of_copies(directory, state)?, String::new()),
+            None => Repository::around(directory)?,
         };
-        let common = directory.join(common);
-        let common = common.canonicalize().map_err(|cause| Error::new("find", cause).at(&common))?;
         Ok(Workspace {
-            root: PathBuf::from(root),
-            prefix: (*prefix).to_owned(),
-            common,
+            prefix,
+            common: repository.common()?,
+            repository,
             trees: trees.to_path_buf(),
             refs: format!("refs/wavec/{run}"),
             author: author(directory, options)?,
             list: Mutex::new(()),
+            beside: OnceLock::new(),
         })
+    }
+
+    /// The repository.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
     }
 
     /// The plan's directory from the repository's root; empty, or with `/` at its end.
@@ -124,31 +143,11 @@ impl Workspace {
     }
 
     fn git(&self, action: &str) -> Git {
-        Git::new(&self.root, action)
+        self.repository.git(action)
     }
 
     fn listed(&self) -> MutexGuard<'_, ()> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The commit that the checkout stands on.
-    pub fn head(&self) -> Result<String> {
-        let answer = self
-            .git("find the last commit of")
-            .args(["rev-parse", "--verify", "-q", "HEAD^{commit}"])
-            .answer()?;
-        if answer.code != 0 {
-            return Err(Error::new("fork worktrees of", "the repository has no commit yet")
-                .at(&self.root)
-                .help("commit what the tasks are to start from")
-                .exit(Exit::Usage));
-        }
-        Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
-    }
-
-    /// The paths in the checkout that no commit holds, from its root: changed ones, and new ones where those are asked for.
-    pub fn uncommitted(&self, with_new: bool) -> Result<Vec<String>> {
-        uncommitted(&self.root, with_new)
     }
 
     /// The links in a commit that lead out of the repository, and the repositories in it, by path from the root.
@@ -186,7 +185,7 @@ impl Workspace {
         if taken.contains(&first) {
             let cause = format!("a branch `{first}` is in the way of `{wanted}`");
             return Err(Error::new("begin wavec's branch in", cause)
-                .at(&self.root)
+                .at(&self.repository.root)
                 .help(format!("rename it: `git branch -m {first} another-name`")));
         }
         let names =
@@ -212,7 +211,7 @@ impl Workspace {
         }
         if !now.is_empty() && !known.contains(&now) {
             let cause = format!("somebody else has moved the branch `{branch}` to {}", short(&now));
-            return Err(Error::new("move wavec's branch in", cause).at(&self.root).help(format!(
+            return Err(Error::new("move wavec's branch in", cause).at(&self.repository.root).help(format!(
                 "keep that under another name, then `git branch -f {branch} {}` and `wavec resume`",
                 short(commit)
             )));
@@ -227,6 +226,11 @@ impl Workspace {
         let root = self.trees.join(name);
         let directory = if self.prefix.is_empty() { root.clone() } else { root.join(&self.prefix) };
         Tree { name: name.to_owned(), root, directory, base: base.to_owned() }
+    }
+
+    /// What git keeps of a tree for itself.
+    pub fn own_of(&self, tree: &Tree) -> PathBuf {
+        self.common.join("worktrees").join(&tree.name)
     }
 
     /// wavec's own index of a tree: what it held when it was forked, whatever the task does to the tree's own.
@@ -245,9 +249,10 @@ impl Workspace {
         const ACTION: &str = "make the worktree";
         let told = |cause: io::Error| Error::new(ACTION, cause).at(&tree.root);
         fs::create_dir_all(&self.trees).map_err(told)?;
+        let _ = fs::remove_file(self.index(tree));
         {
             let _list = self.listed();
-            if tree.root.exists() || self.common.join("worktrees").join(&tree.name).exists() {
+            if tree.root.exists() || self.own_of(tree).exists() {
                 self.forget(tree)?;
             }
             let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
@@ -262,13 +267,28 @@ impl Workspace {
         Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]).run()?;
         let own = Git::new(&tree.root, ACTION).args(["rev-parse", "--git-path", "index"]).text()?;
         let (own, kept) = (tree.root.join(own), self.index(tree));
+        let half = kept.with_extension("half");
+        let _ = fs::remove_file(&half);
         // The same file, its time too: git takes what changed since for changed.
-        let _ = fs::remove_file(&kept);
-        if fs::hard_link(&own, &kept).is_err() {
-            fs::copy(&own, &kept).map_err(told)?;
+        if fs::hard_link(&own, &half).is_err() {
+            fs::copy(&own, &half).map_err(told)?;
+        }
+        if self.repository.is_copied() {
+            self.repository.add_beside(self.beside()?, &tree.root)?;
         }
         // An old plan's directory may hold nothing that git keeps.
-        fs::create_dir_all(&tree.directory).map_err(told)
+        fs::create_dir_all(&tree.directory).map_err(told)?;
+        // Last: a tree that has it is whole.
+        fs::rename(&half, &kept).map_err(told)
+    }
+
+    /// What copies hold and no commit does, as it was when it was first asked for.
+    fn beside(&self) -> Result<&Beside> {
+        if let Some(beside) = self.beside.get() {
+            return Ok(beside);
+        }
+        let beside = self.repository.beside()?;
+        Ok(self.beside.get_or_init(|| beside))
     }
 
     /// Has an existing tree hold exactly a commit, but for what git ignores; makes it where it is not there.
@@ -318,8 +338,38 @@ impl Workspace {
         Ok(Snapshot { commit: commit.to_owned(), size, changes })
     }
 
+    /// The submodules of a tree in which there is work that neither a commit of the tree nor a remote of theirs holds.
+    pub fn inner_work(&self, tree: &Tree) -> Result<Vec<String>> {
+        const ACTION: &str = "look into the submodules of";
+        if !tree.root.join(".gitmodules").exists() {
+            return Ok(Vec::new());
+        }
+        let words = ["ls-files", "--stage", "-z"];
+        let listed =
+            Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
+        let mut found = Vec::new();
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 ")) {
+            let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
+            let path = git::path_of(&entry[at + 1..]);
+            let inner = tree.root.join(&path);
+            if !inner.join(".git").exists() {
+                continue;
+            }
+            let changed = Git::new(&inner, ACTION).args(["status", "--porcelain"]).text()?;
+            let known =
+                Git::new(&inner, ACTION).args(["branch", "--remotes", "--contains", "HEAD"]).answer()?;
+            if !changed.is_empty() || known.code != 0 || known.stdout.is_empty() {
+                found.push(path.display().to_string());
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether a tree holds just what a commit does.
     pub fn is_saved(&self, tree: &Tree, commit: &str) -> Result<bool> {
+        if !self.inner_work(tree)?.is_empty() {
+            return Ok(false);
+        }
         let saved = format!("{commit}^{{tree}}");
         let saved = self.git("read a commit of").args(["rev-parse", "--verify", "-q", &saved]).text()?;
         Ok(self.content(tree)? == saved)
@@ -344,14 +394,9 @@ impl Workspace {
     /// Writes a commit. No ref shows it yet.
     fn commit(&self, tree: &str, parents: &[&str], message: &str) -> Result<String> {
         let (name, address) = &self.author;
-        let mut git = self.git("commit in").args(["commit-tree", tree]);
-        for parent in parents {
-            git = git.args(["-p", parent]);
-        }
-        for who in ["AUTHOR", "COMMITTER"] {
-            git = git.env(&format!("GIT_{who}_NAME"), name).env(&format!("GIT_{who}_EMAIL"), address);
-        }
-        git.args(["-F", "-"]).input(message).text()
+        let git = self.repository.by(self.git("commit in"), (name, address)).args(["commit-tree", tree]);
+        let parents: Vec<&str> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
+        git.args(parents).args(["-F", "-"]).input(message).text()
     }
 
     /// The files in a tree that git ignores and that lie where one of these paths does, from the plan's directory. What is claimed by
@@ -415,7 +460,7 @@ impl Workspace {
 
     /// Takes a tree off git's list, with what is left of its folder.
     fn forget(&self, tree: &Tree) -> Result<()> {
-        let own = self.common.join("worktrees").join(&tree.name);
+        let own = self.own_of(tree);
         let words = ["worktree", "remove", "--force", "--force"];
         let answer = self.git("remove the worktree").args(words).arg(&tree.root).answer()?;
         if answer.code != 0 {
@@ -495,15 +540,6 @@ fn open_up(path: &Path) {
             open_up(&entry.path());
         }
     }
-}
-
-/// The paths in the checkout at `root` that no commit holds.
-fn uncommitted(root: &Path, with_new: bool) -> Result<Vec<String>> {
-    let new = if with_new { "--untracked-files=normal" } else { "--untracked-files=no" };
-    let words = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty", new];
-    let listed = Git::new(root, "ask what is changed in").args(words).bytes()?;
-    let paths = listed.split(|byte| *byte == 0).filter(|entry| entry.len() > 3);
-    Ok(paths.map(|entry| String::from_utf8_lossy(&entry[3..]).into_owned()).collect())
 }
 
 /// Who commits: whom the run was told, else whom git's settings name, else nobody in particular.

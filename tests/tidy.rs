@@ -21,16 +21,17 @@ const FLOORS: &[(&str, &str)] = &[
     ("format", "source syntax diagnostic"),
     ("glob", ""),
     ("shell", ""),
+    ("section", ""),
     ("check", "source diagnostic syntax glob shell"),
     ("plan", "source"),
     ("plan/lower", "source check syntax plan"),
     ("schedule", "plan"),
-    ("prove", "source diagnostic plan glob schedule shell"),
+    ("prove", "source diagnostic plan glob schedule shell section"),
     ("compile", "source diagnostic syntax check plan prove schedule glob"),
     ("ide", "source diagnostic syntax format glob check plan schedule prove compile"),
     ("event", "plan schedule"),
     ("journal", "plan schedule event error crash"),
-    ("workspace", "plan event glob error"),
+    ("workspace", "plan event glob error section"),
     ("driver", "plan event error"),
     ("backend", "plan event error crash"),
     ("report", "plan schedule event error source"),
@@ -42,7 +43,7 @@ const FLOORS: &[(&str, &str)] = &[
 ];
 
 /// The core: no I/O, no clock, no async.
-const CORE: &str = "source diagnostic syntax format glob shell check plan schedule prove compile ide";
+const CORE: &str = "source diagnostic syntax format glob shell section check plan schedule prove compile ide";
 
 /// What the core must not name, as the beginning of a path.
 const NOT_IN_CORE: &[&str] = &[
@@ -72,6 +73,7 @@ const CRATES: &[(&str, &str)] = &[
     ("lsp_server", "lsp"),
     ("gen_lsp_types", "lsp"),
     ("clap", "cli"),
+    ("tree_sitter", "section"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
     ("notify", "cli"),

@@ -7,6 +7,7 @@
 mod lines;
 mod log;
 mod program;
+pub mod sandbox;
 mod spool;
 mod sweep;
 mod sys;
@@ -323,8 +324,12 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
             stderr,
         };
         crash::point(Place::Spawning);
-        let pid = sweep::start(|| sys::spawn(&spawn))
-            .map_err(|error| Refused::of(&error, why_not(program, &error)))?;
+        let start = || sweep::start(|| sys::spawn(&spawn));
+        let pid = match &job.writes {
+            Some(writes) => sandbox::confined(writes, start)?,
+            None => start(),
+        };
+        let pid = pid.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
         crash::point(Place::Spawned);
         Ok::<u32, Refused>(pid)
     };

@@ -131,7 +131,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
             if !is_new {
                 return;
             }
-            let (title, test) = (title.as_ref(), test.as_ref());
+            let (title, test) = (title.as_ref(), test.as_deref());
             model.criteria.push(Criterion { name, title, test, span: statement.span });
         }
         _ => {}

@@ -248,16 +248,30 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
             };
             findings.add_to_order(finding);
         }
-        [task @ .., _] => {
+        [task @ .., output] => {
             let task = task.join(".");
             if model.is_half_read(&task) {
                 return;
             }
-            let near = super::references::near_items(model, findings, &task, |kind| kind.is_task());
+            let mut near = super::references::near_items(model, findings, &task, |kind| kind.is_task());
+            // A task that has such an output before one that is merely called so; and any that has it, where none is.
+            near.sort_by_key(|near| !has_output(model, near, output));
+            if near.is_empty() && findings.may_search() {
+                let full = output_called(model, output);
+                near.extend(full.and_then(|full| Some(full.rsplit_once('.')?.0.to_owned())));
+            }
             findings.add_to_order(messages::unknown_task_of_output(reference.span, &written, &task, &near));
         }
         [] => {}
     }
+}
+
+/// Whether the task that is called so from anywhere has an output of that name.
+fn has_output(model: &Model<'_>, task: &str, output: &str) -> bool {
+    let last = task.rsplit('.').next().unwrap_or(task);
+    let called = model.by_name.get(last).into_iter().flatten();
+    let mut called = called.filter(|id| model.qualified(**id) == task);
+    called.any(|id| model.outputs(*id).any(|name| name.text == output))
 }
 
 /// The first output of that name in the plan, with its task.

@@ -174,7 +174,7 @@ pub fn split_section(text: &str) -> (&str, Option<&str>) {
 pub(super) fn claim_path(text: &Text<'_>, glob: &str, findings: &mut Findings) {
     match inside(glob) {
         Ok(_) => {
-            if let Err(error) = crate::glob::Pattern::parse(glob) {
+            if let Err(error) = crate::glob::judge(glob) {
                 findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
             }
         }
@@ -282,7 +282,7 @@ fn glob(text: &Text<'_>, findings: &mut Findings) {
     let Some(glob) = text.plain() else { return };
     if glob.trim().is_empty() {
         findings.add(messages::empty_text(text.span, "a path"));
-    } else if let Err(error) = crate::glob::Pattern::parse(glob) {
+    } else if let Err(error) = crate::glob::judge(glob) {
         findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
     }
 }

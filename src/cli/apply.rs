@@ -5,15 +5,18 @@ use crate::error::{Error, Exit, Result};
 use crate::event::RunOutcome;
 use crate::event::progress::{Branch, Progress};
 use crate::journal::RunId;
+use crate::plan::Plan;
+use crate::run::has_copies;
 use crate::workspace::apply::{Applied, apply};
-use crate::workspace::short;
+use crate::workspace::{Repository, short};
 use std::path::Path;
 
 /// Bring what a run merged into the checkout
 ///
 /// The tasks of a run with `isolation worktree` merge their work into a branch of wavec's own and leave the checkout alone. This
 /// brings that branch into the checkout's branch: forward where it can, by a merge where both went on. Refused, and nothing
-/// touched, while the checkout has changes that are not committed or both changed the same lines.
+/// touched, while the checkout has changes that are not committed or both changed the same lines. With `isolation copy` it brings
+/// what was merged into the folder, together with what changed there since.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -50,18 +53,39 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
             "`wavec resume {run}` goes on with it, `wavec apply {run} --partial` takes what is there"
         )));
     }
-    let text = bring(&replayed.run.directory, run, branch)?;
+    let repository = repository(&replayed.progress.plan, &replayed.run.directory, replayed.journal.root())?;
+    let text = bring(&repository, run, branch)?;
     if !global.quiet {
         output::print(&text)?;
     }
     Ok(Exit::Success)
 }
 
+/// The repository that a plan's tasks were merged in.
+pub fn repository(plan: &Plan, directory: &Path, root: &Path) -> Result<Repository> {
+    match has_copies(plan) {
+        true => Repository::of_copies(directory, &root.join(".wavec")),
+        false => Ok(Repository::around(directory)?.0),
+    }
+}
+
 /// Brings a run's branch into the checkout, and says in a line what that did.
-pub fn bring(directory: &Path, run: RunId, branch: &Branch) -> Result<String> {
-    let onto = |onto: &str| if onto.is_empty() { "the checkout".to_owned() } else { format!("`{onto}`") };
-    Ok(match apply(directory, &branch.tip, &format!("wavec run {run}"))? {
-        Applied::Nothing => format!("the checkout holds all of run {run} already\n"),
+fn bring(repository: &Repository, run: RunId, branch: &Branch) -> Result<String> {
+    if !repository.is_there() {
+        let cause = "what it merged was removed by `wavec clean`, after it was applied".to_owned();
+        return Err(Error::new(format!("apply run {run}"), cause).exit(Exit::Usage));
+    }
+    let is_copied = repository.is_copied();
+    let checkout = if is_copied { "the folder" } else { "the checkout" };
+    let onto = |onto: &str| if onto.is_empty() { checkout.to_owned() } else { format!("`{onto}`") };
+    Ok(match apply(repository, &branch.tip, &format!("wavec run {run}"))? {
+        Applied::Nothing => format!("{checkout} holds all of run {run} already\n"),
+        Applied::Forwarded { .. } if is_copied => {
+            format!("applied run {run}: {checkout} has what it did\n")
+        }
+        Applied::Merged { .. } if is_copied => {
+            format!("applied run {run}: merged with what changed in {checkout} since\n")
+        }
         Applied::Forwarded { onto: name, commit } => {
             format!("applied run {run}: {} went forward to {}\n", onto(&name), short(&commit))
         }
@@ -72,8 +96,8 @@ pub fn bring(directory: &Path, run: RunId, branch: &Branch) -> Result<String> {
 }
 
 /// As `--apply` wishes it, at the end of a run that succeeded.
-pub fn after(directory: &Path, run: RunId, progress: &Progress, global: &Global) -> Result<()> {
+pub fn after(directory: &Path, root: &Path, run: RunId, progress: &Progress, global: &Global) -> Result<()> {
     let Some(branch) = &progress.branch else { return Ok(()) };
-    let text = bring(directory, run, branch)?;
+    let text = bring(&repository(&progress.plan, directory, root)?, run, branch)?;
     if global.quiet { Ok(()) } else { output::say(&text) }
 }

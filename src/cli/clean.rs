@@ -2,10 +2,11 @@
 
 use super::{Global, output, project};
 use crate::error::{Exit, Result};
+use crate::event::RunOutcome;
 use crate::event::progress::{Attempt, Progress};
 use crate::journal::{Journal, Run};
 use crate::report::words;
-use crate::workspace::apply::{is_applied, remove_branch};
+use crate::run::has_copies;
 use crate::workspace::{Options, Workspace};
 use std::path::PathBuf;
 
@@ -66,7 +67,13 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     let progress = &replayed.progress;
     let Some(branch) = &progress.branch else { return Ok(()) };
     let trees = std::path::absolute(&trees).unwrap_or(trees);
-    let workspace = Workspace::open(&run.directory, &trees, run.id, &Options::default())?;
+    let state = journal.root().join(".wavec");
+    let copies = has_copies(&progress.plan).then_some(state.as_path());
+    let workspace = Workspace::open(&run.directory, copies, &trees, run.id, &Options::default())?;
+    let repository = workspace.repository();
+    if !repository.is_there() {
+        return Ok(());
+    }
     let verb = if args.dry_run { "would remove" } else { "removed" };
     if !args.dry_run {
         workspace.sweep()?;
@@ -106,18 +113,23 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     if kept > 0 {
         return Ok(());
     }
-    if is_applied(&run.directory, &branch.tip) {
+    let checkout = if repository.is_copied() { "the folder" } else { "the checkout" };
+    if repository.holds(&branch.tip) {
         let is_there = workspace.has_branch(&branch.name)?;
-        if is_there && (args.dry_run || remove_branch(&run.directory, &branch.name, &branch.tip)?) {
-            lines.push(format!("run {}: {verb} the branch {}: the checkout holds it", run.id, branch.name));
+        if is_there && (args.dry_run || repository.remove_branch(&branch.name, &branch.tip)?) {
+            lines.push(format!("run {}: {verb} the branch {}: {} holds it", run.id, branch.name, checkout));
         }
         if !args.dry_run {
             workspace.drop_refs()?;
+            let is_over = progress.run_end().is_some_and(|(end, _)| end == RunOutcome::Succeeded);
+            if is_over && !args.discard && repository.dissolve()? {
+                lines.push(format!("removed what was kept for copies of {}", repository.root.display()));
+            }
         }
     } else if workspace.has_branch(&branch.name)? {
         let tasks = progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
         lines.push(format!(
-            "run {}: kept the branch {}: the work of {} in it is not in the checkout (`wavec apply {}`)",
+            "run {}: kept the branch {}: the work of {} in it is not in {checkout} (`wavec apply {}`)",
             run.id,
             branch.name,
             words::count(tasks, "task"),

@@ -16,8 +16,13 @@ pub fn columns(stream: &impl IsTerminal) -> usize {
 
 /// Writes what was asked for.
 pub fn print(text: &str) -> Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes what was asked for and need not be text.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()), "standard output")
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush()), "standard output")
 }
 
 /// Writes what wavec says about it.

@@ -15,6 +15,7 @@ use crate::event::{ApprovalOwner, Entry, Event, RunOutcome};
 use crate::journal::{Durability, Journal, PersonAnswer, RunId, RunLock, durability};
 use crate::plan::Plan;
 use crate::run::{Request, Setup, Sink};
+use crate::workspace::Sandbox;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::IsTerminal;
@@ -52,9 +53,23 @@ pub struct Options {
     /// The author of commits from worktrees, in place of `[git] author` in wavec.toml and git's own
     #[arg(long, value_name = "NAME <MAIL>")]
     pub author: Option<String>,
+    /// Confine what agents write to their worktrees: off, best-effort (where the kernel can), require (all tasks, or do not run)
+    #[arg(long, value_enum, default_value_t = Confine::BestEffort, value_name = "MODE", hide_possible_values = true, env = "WAVEC_SANDBOX", hide_env = true)]
+    pub sandbox: Confine,
     /// Whether worktrees may start from a commit that lacks changes of the checkout.
     #[arg(skip)]
     pub allows_dirty: bool,
+}
+
+/// Whether what tasks write is confined.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confine {
+    /// It is not.
+    Off,
+    /// What agents write is, where the kernel can.
+    BestEffort,
+    /// What all tasks with a place of their own write is, or nothing runs.
+    Require,
 }
 
 impl Options {
@@ -64,7 +79,13 @@ impl Options {
             Some(author) => Some(author.clone()),
             None => super::settings::author(directory)?,
         };
-        Ok(crate::workspace::Options { author, allows_dirty: self.allows_dirty })
+        let sandbox = match self.sandbox {
+            Confine::Off => Sandbox::Off,
+            Confine::BestEffort => Sandbox::BestEffort,
+            Confine::Require => Sandbox::Require,
+        };
+        let writes = super::settings::writes(directory)?;
+        Ok(crate::workspace::Options { author, allows_dirty: self.allows_dirty, sandbox, writes })
     }
 }
 
@@ -129,6 +150,12 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     let waits = options.wait || keyboard.is_some();
     let known = progress.clone().unwrap_or_else(|| Progress::new(Arc::clone(&staged.plan)));
     let trees = options.trees(&staged.directory)?;
+    let is_open = options.sandbox == Confine::BestEffort && crate::run::is_confined(&staged.plan);
+    if is_open && !global.quiet && !crate::run::can_confine() {
+        super::output::say(
+            "note: the kernel here cannot confine what agents write to their worktrees (no Landlock)\n",
+        )?;
+    }
     let setup = setup(&staged, run, state, progress, options.workers, waits, trees)?;
 
     // What people said while no process carried the run out: there before the questions are asked again.
@@ -188,7 +215,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     drop(keyboard);
     drop(lock);
     if let Some(progress) = progress {
-        super::apply::after(&directory, run, &progress, global)?;
+        super::apply::after(&directory, &root, run, &progress, global)?;
     }
     Ok(match outcome? {
         RunOutcome::Interrupted if was_terminated.get() => Exit::Terminated,

@@ -4,6 +4,12 @@
 //! [levels]
 //! hot-file = "allow"          # allow, note, warn or deny
 //! unknown-claims = "deny"
+//!
+//! [git]
+//! author = "Name <address>"   # of commits from worktrees
+//!
+//! [sandbox]
+//! writes = ["~/.cache/tool"]  # where confined tasks may write too
 //! ```
 
 use super::loader;
@@ -40,6 +46,8 @@ struct Settings {
     levels: BTreeMap<String, String>,
     #[serde(default)]
     git: Git,
+    #[serde(default)]
+    sandbox: Sandbox,
 }
 
 /// What is said of commits.
@@ -58,6 +66,25 @@ impl Settings {
                 .exit(Exit::Usage)
         })
     }
+}
+
+/// What is said of confined tasks.
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Sandbox {
+    #[serde(default)]
+    writes: Vec<String>,
+}
+
+/// Where confined tasks may write beside their worktrees, by the nearest `wavec.toml`: from its folder, or from the home with `~/`.
+pub fn writes(directory: &Path) -> Result<Vec<PathBuf>> {
+    let Some((path, text)) = find(directory)? else { return Ok(Vec::new()) };
+    let folder = path.parent().unwrap_or(directory).to_path_buf();
+    let place = |place: &String| match place.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
+        None => folder.join(place),
+    };
+    Ok(Settings::read(&path, &text)?.sandbox.writes.iter().map(place).collect())
 }
 
 /// Who is the author of commits, by the nearest `wavec.toml`.

@@ -16,7 +16,8 @@ use std::path::Path;
 Examples:
   wavec show                            the latest run
   wavec show 3 foundations.schema       how a task went
-  wavec show @last schema --log         its whole log")]
+  wavec show @last schema --log         its whole log
+  wavec show @last schema --diff        what it changed")]
 pub struct Args {
     /// The run: its number, or @last
     #[arg(value_name = "RUN")]
@@ -25,10 +26,13 @@ pub struct Args {
     #[arg(value_name = "TASK")]
     task: Option<String>,
     /// The whole log of the task's newest attempt, as it is
-    #[arg(short, long, requires = "task")]
+    #[arg(short, long, requires = "task", group = "whole")]
     log: bool,
-    /// The log of that attempt
-    #[arg(long, value_name = "N", requires = "log")]
+    /// What the task's newest attempt changed in its worktree or copy, line by line
+    #[arg(short, long, requires = "task", group = "whole")]
+    diff: bool,
+    /// The log, or the change, of that attempt
+    #[arg(long, value_name = "N", requires = "whole")]
     attempt: Option<u32>,
 }
 
@@ -48,14 +52,16 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::Success);
     };
     let item = project::find_item(&progress.plan, name)?;
-    if !args.log {
+    if !args.log && !args.diff {
         let lines = sight.item(item);
         output::print(&(lines.join("\n") + "\n"))?;
         return Ok(Exit::Success);
     }
+    let wish = if args.diff { "show a change" } else { "show a log" };
     let Item::Task(task) = item else {
-        return Err(Error::new("show a log", format!("`{name}` is no task, and only tasks have one"))
-            .exit(Exit::Usage));
+        return Err(
+            Error::new(wish, format!("`{name}` is no task, and only tasks have one")).exit(Exit::Usage)
+        );
     };
     let state = &progress.tasks[task.index()];
     let full_name = &progress.plan.task(task).name;
@@ -63,13 +69,29 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let Some(number) = number.filter(|number| state.attempt(*number).is_some()) else {
         return Err(match args.attempt {
             Some(number) => Error::new(
-                "show a log",
+                wish,
                 format!("`{full_name}` has no attempt {number}, it has {}", state.attempts.len()),
             ),
-            None => Error::new("show a log", format!("`{full_name}` was never started")),
+            None => Error::new(wish, format!("`{full_name}` was never started")),
         }
         .exit(Exit::Usage));
     };
+    if args.diff {
+        let commit = state
+            .attempt(number)
+            .and_then(|attempt| Some((&attempt.tree.as_ref()?.base, attempt.commit.as_ref()?)));
+        let Some((base, commit)) = commit else {
+            let cause = format!("no commit holds what attempt {number} of `{full_name}` did");
+            return Err(Error::new(wish, cause)
+                .help("only what is done in a worktree or a copy is committed, once its work has ended")
+                .exit(Exit::Usage));
+        };
+        let repository =
+            super::apply::repository(&progress.plan, &replayed.run.directory, replayed.journal.root())?;
+        let is_colored = global.has_color(&std::io::stdout());
+        output::print_bytes(&repository.difference(base, &commit.commit, is_colored)?)?;
+        return Ok(Exit::Success);
+    }
     copy(&place.log_of(progress, task, number))?;
     Ok(Exit::Success)
 }

@@ -35,6 +35,14 @@ impl Facts for Around<'_> {
         self.loader.list(&self.beside(directory)).ok()
     }
 
+    fn text(&self, path: &str) -> Option<String> {
+        self.loader.peek(&self.beside(path)).ok()
+    }
+
+    fn is_stale(&self) -> bool {
+        self.loader.is_stale()
+    }
+
     fn plan_file(&self) -> Option<String> {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned())
     }

@@ -23,7 +23,7 @@ pub enum Group {
     Claims,
     /// What must not stand in a plan.
     Secrets,
-    /// Use of wavec itself: allowances, editions, what this engine cannot do.
+    /// Use of wavec itself: allowances, editions.
     Usage,
 }
 
@@ -177,6 +177,7 @@ catalogue! {
     UNKNOWN_SECRET "unknown-secret" Error Names "a secret that is not declared"
     UNKNOWN_CRITERION "unknown-criterion" Error Names "a criterion that is not declared"
     EMPTY_GROUP "empty-group" Error Names "a wave, block or `for` with nothing to do"
+    MIXED_ISOLATION "mixed-isolation" Error Names "some tasks work in worktrees and others in copies"
     EMPTY_GATE "empty-gate" Error Names "a gate without a check or an approval"
     EMPTY_TEXT "empty-text" Error Names "a command, path or prompt is empty"
     MISSING_ACTION "missing-action" Error Names "a task does nothing"
@@ -218,6 +219,7 @@ catalogue! {
     UNCOVERED_PATH "uncovered-path" Warning Files "a prompt names a path that no claim of its task covers"
     UNDECLARED_WRITE "undeclared-write" Warning Files "a command writes a file that its task does not claim"
     MISSING_INPUT "missing-input" Warning Files "a task reads a file that is not there yet"
+    MISSING_SECTION "missing-section" Warning Files "a task is to change a section that its file does not have"
     HOT_FILE "hot-file" Warning Files "parts of a lock file or manifest are changed side by side"
     CASE_CONFLICT "case-conflict" Warning Files "two paths differ in upper and lower case alone"
     DIRECTORY_CLAIM "directory-claim" Warning Files "a claim names a directory as if it were a file"
@@ -263,5 +265,4 @@ catalogue! {
     UNEXPLAINED_ALLOWANCE "unexplained-allowance" Warning Usage "an allowance does not say why"
     UNKNOWN_CODE "unknown-code" Warning Usage "an allowance names a code that wavec does not have"
     UNKNOWN_DIRECTIVE "unknown-directive" Warning Usage "a comment to wavec says nothing that it knows"
-    NOT_SUPPORTED_YET "not-supported-yet" Error Usage "the language has it, and this engine cannot do it yet"
 }

@@ -68,7 +68,7 @@ impl Levels {
 }
 
 /// Whether a project may take it for less. It may not where the plan means nothing otherwise: errors in the text, in
-/// names, in the order, and what this engine cannot do.
+/// names and in the order.
 pub fn is_negotiable(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity != Severity::Error || is_negotiable_code(diagnostic.code)
 }

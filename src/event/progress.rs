@@ -457,6 +457,17 @@ impl TaskState {
     }
 }
 
+impl TaskProgress {
+    /// Whether its newest attempt has passed all its criteria, and what it changed is being merged.
+    pub fn is_merging(&self, task: &crate::plan::Task) -> bool {
+        let passed = |attempt: &Attempt| {
+            let checks = attempt.checks.iter().filter(|check| CheckResult::is_pass(check)).count();
+            attempt.commit.is_some() && !attempt.is_merged && checks == task.success.len()
+        };
+        self.state == TaskState::Checking && self.last_attempt().is_some_and(passed)
+    }
+}
+
 impl CheckResult {
     /// Whether a criterion was tested and passed.
     pub fn is_pass(check: &Option<CheckResult>) -> bool {

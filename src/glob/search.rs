@@ -68,7 +68,7 @@ fn is_shared(first: &Program, second: &Program) -> bool {
 pub(super) fn witness(all: &[&Pattern], none: &[&Pattern]) -> Option<String> {
     let exact: Vec<&Program> = all.iter().map(|pattern| pattern.program()).collect();
     run(&exact, none, false)?;
-    let full: Vec<Program> = all.iter().map(|pattern| Program::new(&pattern.alternatives, true)).collect();
+    let full: Vec<Program> = all.iter().map(|pattern| Program::new(&pattern.alternatives(), true)).collect();
     run(&full.iter().collect::<Vec<_>>(), none, true).or_else(|| run(&exact, none, true))
 }
 

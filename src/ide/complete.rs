@@ -8,11 +8,11 @@ mod values;
 pub(in crate::ide) use values::TESTS;
 
 use super::context::{Context, ContextKind, context};
-use super::index::Index;
+use super::index::{Index, SymbolKind};
 use super::{Planned, hover};
 use crate::check::Loader;
 use crate::source::{FileId, Span};
-use crate::syntax::{self, ast::File, vocabulary};
+use crate::syntax::{self, vocabulary};
 use std::path::Path;
 
 /// Something that may be typed.
@@ -32,6 +32,8 @@ pub struct Completion {
     pub is_snippet: bool,
     /// What goes.
     pub replace: Span,
+    /// What is typed for it, where that is not its label; may be empty.
+    pub filter: String,
     /// Its rank: the lower the higher in the list.
     pub rank: u8,
 }
@@ -80,15 +82,10 @@ const MOST: usize = 500;
 
 /// What may be typed at `offset` of a text. Whether there is more than is given.
 pub fn complete(text: &str, offset: usize, known: &Known<'_>) -> (Vec<Completion>, bool) {
-    let parsed = syntax::parse(FileId(0), text);
-    complete_in(text, &parsed.file, offset, known)
-}
-
-/// As [`complete`], of a text that has been read.
-pub fn complete_in(text: &str, file: &File<'_>, offset: usize, known: &Known<'_>) -> (Vec<Completion>, bool) {
-    let context = context(text, file, offset);
+    let file = syntax::parse_around(FileId(0), text, offset);
+    let context = context(text, &file, offset);
     let typed = Span::new(FileId(0), context.typed.start, context.typed.end);
-    let mut offer = Offer { text, offset, known, file, context: &context, replace: typed, found: Vec::new() };
+    let mut offer = Offer { text, offset, known, context: &context, replace: typed, found: Vec::new() };
     match context.kind {
         ContextKind::Comment => offer.comment(),
         _ if offer.hole() => {}
@@ -120,7 +117,6 @@ struct Offer<'o> {
     text: &'o str,
     offset: usize,
     known: &'o Known<'o>,
-    file: &'o File<'o>,
     context: &'o Context<'o>,
     replace: Span,
     found: Vec<Completion>,
@@ -136,6 +132,7 @@ impl Offer<'_> {
             insert: label.to_owned(),
             is_snippet: false,
             replace: self.replace,
+            filter: String::new(),
             rank: 1,
         });
         let last = self.found.len() - 1;
@@ -148,12 +145,7 @@ impl Offer<'_> {
         let line = self.text[..self.replace.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let blank = self.text[line..].chars().take_while(|c| *c == ' ' || *c == '\t').count();
         let indent = " ".repeat(blank.min(self.replace.start as usize - line));
-        let has_header = self
-            .file
-            .body
-            .statements
-            .iter()
-            .any(|statement| matches!(statement.kind, syntax::ast::StatementKind::Plan { .. }));
+        let has_header = self.known.index.symbols.iter().any(|symbol| symbol.kind == SymbolKind::Plan);
         for word in vocabulary::WORDS.iter().filter(|word| word.may_stand_in(place)) {
             if word.keyword == "plan" && has_header {
                 continue;

@@ -37,8 +37,8 @@ pub fn hover(
         return Some(Hover { span: found.span, text });
     }
     let source = analysis.sources.file(file);
-    let parsed = syntax::parse(file, source.text());
-    let around = around(source.text(), &parsed.file, offset);
+    let parsed = syntax::parse_around(file, source.text(), offset);
+    let around = around(source.text(), &parsed, offset);
     let statement = *around.statements.last()?;
     let mut text: Option<(&Text, Role)> = None;
     mentions(statement, &mut |mention| {

@@ -90,6 +90,8 @@ pub struct Symbol {
     pub container: Option<SymbolId>,
     /// The file that defines it, for an agent that no plan declares.
     pub file: Option<String>,
+    /// The values that it takes, for a param of `one of`.
+    pub choices: Vec<String>,
 }
 
 /// A place that names a symbol.
@@ -226,6 +228,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             full,
             container: None,
             file: None,
+            choices: Vec::new(),
         };
         self.add(symbol)
     }
@@ -246,6 +249,9 @@ impl<'m, 'a> Builder<'m, 'a> {
         for param in &model.params {
             let (name, full) = (&param.declaration.name, param.statement.span);
             let id = self.declared(SymbolKind::Param, name.text, name.span, full, &param.statement.docs);
+            let choices = param.declaration.choices.iter();
+            self.index.symbols[id.0 as usize].choices =
+                choices.map(|choice| choice.plain().unwrap_or_default().to_owned()).collect();
             self.lists.params.push(id);
         }
         for agent in &model.agents {
@@ -317,6 +323,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 full: node.span,
                 container,
                 file: None,
+                choices: Vec::new(),
             };
             let symbol = self.add(symbol);
             self.of_node[id.index()] = Some(symbol);

@@ -43,8 +43,8 @@ pub fn format_typed(text: &str, offset: usize) -> Option<Vec<Edit>> {
 
 /// The indentation of a new line at `offset`, where the text cannot be laid out: two spaces a level.
 pub fn indentation(text: &str, offset: usize) -> usize {
-    let parsed = syntax::parse(FileId(0), text);
-    let around = super::around(text, &parsed.file, offset);
+    let file = syntax::parse_around(FileId(0), text, offset);
+    let around = super::around(text, &file, offset);
     let inside = around
         .statements
         .iter()

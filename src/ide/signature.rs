@@ -16,8 +16,8 @@ pub struct Signature {
 
 /// The forms of the statement that the cursor stands in.
 pub fn signature(text: &str, offset: usize) -> Option<Signature> {
-    let parsed = syntax::parse(FileId(0), text);
-    let context = context(text, &parsed.file, offset);
+    let file = syntax::parse_around(FileId(0), text, offset);
+    let context = context(text, &file, offset);
     let word = context.word.filter(|_| !context.may_begin && context.kind != ContextKind::Comment)?;
     if !matches!(word.keyword, "check" | "criterion") {
         return Some(Signature { forms: vec![(word.form.to_owned(), word.help.to_owned())], active: 0 });

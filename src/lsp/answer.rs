@@ -9,7 +9,7 @@ mod text;
 use super::capabilities::Client;
 use super::documents::Overlay;
 use super::server::Event;
-use super::work::{self, Depth};
+use super::work;
 use crate::check::{Loader, normal};
 use crate::ide::{Analysis, Planned};
 use crate::source::{ColumnUnit, FileId, SourceFile};
@@ -251,7 +251,7 @@ impl Snapshot {
             }
         }
         let text = self.overlay.read(path).unwrap_or_default();
-        let analysis = Arc::new(work::analyze_text(&self.overlay, path, &text, Depth::Names));
+        let analysis = Arc::new(work::analyze_names(&self.overlay, path, &text));
         closed.analyses.insert(path.to_path_buf(), Arc::clone(&analysis));
         analysis
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An open document.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ pub struct Overlay {
     pub documents: Arc<Documents>,
     /// What is around.
     pub world: Arc<dyn World>,
+    /// Set when nobody wants any more what is made of it.
+    pub is_stale: Arc<AtomicBool>,
 }
 
 impl Loader for Overlay {
@@ -81,5 +84,9 @@ impl Loader for Overlay {
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         self.world.list(directory)
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Relaxed)
     }
 }

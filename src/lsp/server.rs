@@ -33,11 +33,16 @@ pub enum Event {
 /// A text whose proofs take longer than this is first analysed without them.
 const QUICK: Duration = Duration::from_millis(30);
 
+/// The same of a text that is longer, while nobody knows how long its proofs take.
+const LARGE: usize = 64 * 1024;
+
 /// A file that is open, and what is known of it as the first file of a plan.
 #[derive(Default)]
 struct Root {
     /// The revision of the last change that it depends on.
     changed: u64,
+    /// The revision that was last given to a thread.
+    given: u64,
     names: Option<(u64, Arc<Analysis>)>,
     proofs: Option<(u64, Arc<Analysis>)>,
     /// The last plan without errors.
@@ -74,6 +79,16 @@ impl Root {
     }
 }
 
+/// A thread that analyses.
+struct Worker {
+    jobs: Sender<Job>,
+    /// The text that it is at, and how it is told that nobody wants that any more.
+    current: Option<(PathBuf, Arc<AtomicBool>)>,
+}
+
+/// One for the newest text while the other finds out that its own is stale.
+const WORKERS: usize = 2;
+
 /// Where the conversation stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -95,10 +110,9 @@ struct Server {
     revision: u64,
     roots: BTreeMap<PathBuf, Root>,
     results: Results,
-    names: Sender<Job>,
-    proofs: Sender<Job>,
-    is_naming: bool,
-    is_proving: bool,
+    workers: Vec<Worker>,
+    /// Takes what is old, and frees it, so that no message waits for that.
+    old: Sender<Arc<Analysis>>,
     quick: Sender<Question>,
     slow: Sender<Question>,
     /// Requests that wait for an analysis.
@@ -112,12 +126,14 @@ struct Server {
 /// Serves until the client says `exit` or is gone; whether it said `shutdown` before.
 pub fn run(connection: Connection, world: Arc<dyn World>) -> bool {
     let (events_in, events) = unbounded();
-    let worker = |events: &Sender<Event>| {
+    let worker = |_| {
         let (jobs_in, jobs): (Sender<Job>, Receiver<Job>) = unbounded();
-        let events = events.clone();
+        let events = events_in.clone();
         thread::spawn(move || work(&jobs, &events));
-        jobs_in
+        Worker { jobs: jobs_in, current: None }
     };
+    let (old_in, old): (Sender<Arc<Analysis>>, Receiver<Arc<Analysis>>) = unbounded();
+    thread::spawn(move || old.into_iter().for_each(drop));
     let answerer = |events: &Sender<Event>| {
         let (questions_in, questions): (Sender<Question>, Receiver<Question>) = unbounded();
         let events = events.clone();
@@ -134,10 +150,8 @@ pub fn run(connection: Connection, world: Arc<dyn World>) -> bool {
         revision: 0,
         roots: BTreeMap::new(),
         results: Results::default(),
-        names: worker(&events_in),
-        proofs: worker(&events_in),
-        is_naming: false,
-        is_proving: false,
+        workers: (0..WORKERS).map(worker).collect(),
+        old: old_in,
         quick: answerer(&events_in),
         slow: answerer(&events_in),
         waiting: Vec::new(),
@@ -326,41 +340,56 @@ impl Server {
                 known.changed = self.revision;
             }
         }
+        self.give_up();
     }
 
     /// Something around has changed.
     fn touch_all(&mut self) {
         self.revision += 1;
         self.roots.values_mut().for_each(|root| root.changed = self.revision);
+        self.give_up();
+    }
+
+    /// Tells the threads whose text has changed or is closed that nobody waits for them.
+    fn give_up(&self) {
+        for (path, is_stale) in self.workers.iter().filter_map(|worker| worker.current.as_ref()) {
+            if self.roots.get(path).is_none_or(|root| root.given < root.changed) {
+                is_stale.store(true, Ordering::Relaxed);
+            }
+        }
     }
 
     fn overlay(&self) -> Overlay {
-        Overlay { documents: Arc::clone(&self.documents), world: Arc::clone(&self.world) }
+        let (documents, world) = (Arc::clone(&self.documents), Arc::clone(&self.world));
+        Overlay { documents, world, is_stale: Arc::default() }
     }
 
-    fn job(&self, path: PathBuf, depth: Depth) -> Job {
-        Job { path, revision: self.revision, depth, overlay: self.overlay() }
+    /// Gives every idle thread the newest text that none has been given.
+    fn set_to_work(&mut self) {
+        for worker in 0..self.workers.len() {
+            if self.workers[worker].current.is_some() {
+                continue;
+            }
+            let open = self.roots.iter().filter(|(_, root)| root.given < root.changed);
+            let newest = open.max_by_key(|(_, root)| root.changed).map(|(path, _)| path.clone());
+            let Some(path) = newest else { return };
+            let overlay = self.overlay();
+            let is_stale = Arc::clone(&overlay.is_stale);
+            let revision = self.revision;
+            let is_large = self.documents.get(&path).is_some_and(|it| it.source.text().len() > LARGE);
+            let is_staged = self.roots.get_mut(&path).is_some_and(|root| {
+                root.given = revision;
+                root.took > QUICK || root.proofs.is_none() && is_large
+            });
+            self.workers[worker].current = Some((path.clone(), is_stale));
+            // The thread lives as long as this one.
+            let _ = self.workers[worker].jobs.send(Job { worker, path, revision, is_staged, overlay });
+        }
     }
 
     /// Gives the idle threads what is newest, and the answerers what can be answered now.
     fn hand_out(&mut self) {
-        let newest = |wanted: &dyn Fn(&Root) -> bool| -> Option<PathBuf> {
-            let roots = self.roots.iter().filter(|(_, root)| wanted(root));
-            roots.max_by_key(|(_, root)| root.changed).map(|(path, _)| path.clone())
-        };
-        let naming = (!self.is_naming)
-            .then(|| newest(&|root| !root.is_named() && (root.took > QUICK || self.is_proving)))
-            .flatten();
-        let proving = (!self.is_proving).then(|| newest(&|root| !root.is_proved())).flatten();
-        if let Some(path) = naming {
-            // The thread lives as long as this one.
-            let _ = self.names.send(self.job(path, Depth::Names));
-            self.is_naming = true;
-        }
-        if let Some(path) = proving {
-            let _ = self.proofs.send(self.job(path, Depth::Proofs));
-            self.is_proving = true;
-        }
+        self.set_to_work();
         let waiting = std::mem::take(&mut self.waiting);
         for request in waiting {
             let root = answer::path_of(&request.params).and_then(|path| self.roots.get(&path));
@@ -378,9 +407,11 @@ impl Server {
     }
 
     fn done(&mut self, done: Done) {
-        match done.depth {
-            Depth::Names => self.is_naming = false,
-            Depth::Proofs => self.is_proving = false,
+        let mut is_stale = false;
+        if done.depth == Depth::Proofs
+            && let Some((_, given_up)) = self.workers[done.worker].current.take()
+        {
+            is_stale = given_up.load(Ordering::Relaxed);
         }
         let analysis = match done.analysis {
             Ok(analysis) => analysis,
@@ -391,13 +422,26 @@ impl Server {
             }
         };
         let Some(root) = self.roots.get_mut(&done.path) else { return };
+        if is_stale {
+            // Half done.
+            let _ = self.old.send(analysis);
+            return;
+        }
         let is_current = done.revision >= root.changed;
         let said = match done.depth {
             Depth::Names => {
-                root.names = Some((done.revision, Arc::clone(&analysis)));
-                if root.is_proved() {
+                if !is_current {
+                    let _ = self.old.send(analysis);
                     return;
                 }
+                let before = root.names.replace((done.revision, Arc::clone(&analysis)));
+                if let Some((_, before)) = before {
+                    let _ = self.old.send(before);
+                }
+                return;
+            }
+            Depth::Mistakes if !is_current => return,
+            Depth::Mistakes => {
                 let carried = root.proofs.as_ref().map(|(_, before)| ide::carry(before, &analysis));
                 let mut said = analysis.diagnostics.clone();
                 for found in carried.into_iter().flatten() {
@@ -411,7 +455,11 @@ impl Server {
             Depth::Proofs => {
                 root.took = done.took;
                 root.planned = analysis.planned.clone().or(root.planned.take());
-                root.proofs = Some((done.revision, Arc::clone(&analysis)));
+                let before = root.proofs.replace((done.revision, Arc::clone(&analysis)));
+                let names = root.names.take_if(|(revision, _)| *revision <= done.revision);
+                for (_, before) in before.into_iter().chain(names) {
+                    let _ = self.old.send(before);
+                }
                 analysis.diagnostics.clone()
             }
         };

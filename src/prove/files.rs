@@ -42,6 +42,9 @@ pub(super) fn check(
     let mut reported: HashSet<(TaskId, TaskId)> = HashSet::new();
     let mut alone: HashSet<TaskId> = HashSet::new();
     for set in proof.order.sets() {
+        if proof.facts.is_stale() {
+            return reported;
+        }
         let members = Members::of(proof, set);
         let clashes = clashes(proof, &locks, &members, proof.table.all(), None, conflicts);
         report(proof, set, clashes, &mut reported, findings);
@@ -233,7 +236,11 @@ fn clash(proof: &Proof, a: &(u32, TaskId, Use), b: &(u32, TaskId, Use)) -> Optio
     };
     let sections = (&claim(proof.plan, a.1, a.2).section, &claim(proof.plan, b.1, b.2).section);
     match sections {
-        (Some(a), Some(b)) if a != b => None,
+        (Some(left), Some(right)) if left != right => {
+            let path = &claim(proof.plan, a.1, a.2).glob;
+            let is_one = claim(proof.plan, b.1, b.2).glob == *path;
+            (is_one && proof.sections.overlap(path, left, right)).then_some(kind)
+        }
         _ => Some(kind),
     }
 }

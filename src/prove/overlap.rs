@@ -31,32 +31,31 @@ pub(super) struct Use {
 impl Table {
     /// Reads every claim; those that are no patterns have been reported and are left out.
     pub fn new(plan: &Plan) -> Table {
-        let mut ids: HashMap<(String, Vec<String>), PathsId> = HashMap::new();
+        let mut ids: HashMap<(&str, Vec<&str>), PathsId> = HashMap::new();
         let count = plan.tasks.len();
         let mut table =
             Table { paths: Vec::new(), uses: Vec::with_capacity(count), forbids: Vec::with_capacity(count) };
         for task in &plan.tasks {
-            let forbidden: Vec<&String> = task
+            let forbidden: Vec<&str> = task
                 .claims
                 .claims
                 .iter()
                 .filter(|claim| {
                     claim.kind == ClaimKind::Forbids && claim.section.is_none() && claim.except.is_empty()
                 })
-                .map(|claim| &claim.glob)
+                .map(|claim| claim.glob.as_str())
                 .collect();
             let (mut uses, mut forbids) = (Vec::new(), Vec::new());
             for (index, claim) in task.claims.claims.iter().enumerate() {
-                let mut except = claim.except.clone();
+                let mut except: Vec<&str> = claim.except.iter().map(String::as_str).collect();
                 if claim.kind.is_write() {
-                    except.extend(forbidden.iter().map(|glob| (*glob).clone()));
+                    except.extend(&forbidden);
                 }
-                let key = (claim.glob.clone(), except);
+                let key = (claim.glob.as_str(), except);
                 let id = match ids.get(&key) {
                     Some(id) => *id,
                     None => {
-                        let except: Vec<&str> = key.1.iter().map(String::as_str).collect();
-                        let Ok(paths) = Paths::parse(&key.0, &except) else { continue };
+                        let Ok(paths) = Paths::parse(key.0, &key.1) else { continue };
                         table.paths.push(paths);
                         ids.insert(key, table.paths.len() as PathsId - 1);
                         table.paths.len() as PathsId - 1

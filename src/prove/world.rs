@@ -85,7 +85,7 @@ impl<'p, 'q> Reach<'p, 'q> {
 }
 
 /// An agent's task with unknown claims, or a command that claims nothing to write: it is the author's own and may write.
-fn may_write_anything(proof: &Proof, task: TaskId) -> bool {
+pub(super) fn may_write_anything(proof: &Proof, task: TaskId) -> bool {
     let task = proof.plan.task(task);
     !task.claims.is_known
         || matches!(task.action, Action::Shell(_) | Action::Program(_)) && !task.claims.may_write()

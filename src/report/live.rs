@@ -407,6 +407,7 @@ fn task_line(
     };
     let again = if attempt.number > 1 { format!("  attempt {}", attempt.number) } else { String::new() };
     let doing = match state.state {
+        TaskState::Checking if state.is_merging(progress.plan.task(task)) => "merging".to_string(),
         TaskState::Checking => "checking its criteria".to_string(),
         TaskState::Starting => "starting".to_string(),
         _ if attempt.pid.is_none() && is_asking(progress, task) => "waits for an answer".to_string(),

@@ -289,7 +289,7 @@ impl Sight<'_> {
             attempt.number,
             words::date(attempt.starting_at, &look.zone)
         ));
-        self.work(attempt, lines);
+        self.work(id, attempt, lines);
         let owner = CheckOwner::Task(id, attempt.number);
         self.checks(owner, &progress.plan.task(id).success, &attempt.checks, lines);
         for approval in progress
@@ -303,7 +303,7 @@ impl Sight<'_> {
     }
 
     /// What an attempt changed in its worktree, and where that is.
-    fn work(&self, attempt: &Attempt, lines: &mut Vec<String>) {
+    fn work(&self, task: TaskId, attempt: &Attempt, lines: &mut Vec<String>) {
         let Some(tree) = &attempt.tree else { return };
         let path = self.place.logs.join("trees").join(&tree.name);
         if path.exists() {
@@ -312,7 +312,12 @@ impl Sight<'_> {
         if let Some(commit) = &attempt.commit {
             let merged = if attempt.is_merged { "merged" } else { "not merged" };
             let (id, size) = (words::commit(&commit.commit), words::change(&commit.size));
-            lines.push(format!("  commit {id}, {size}, {merged}: git show {id}"));
+            let (run, name) = (self.place.run, &self.progress.plan.task(task).name);
+            let which = match self.progress.tasks[task.index()].last_attempt() {
+                Some(last) if last.number == attempt.number => String::new(),
+                _ => format!(" --attempt {}", attempt.number),
+            };
+            lines.push(format!("  commit {id}, {size}, {merged}: wavec show {run} {name} --diff{which}"));
         }
         if let Some(conflict) = &attempt.conflict {
             let paths: Vec<&str> = conflict.paths.iter().map(String::as_str).collect();

@@ -73,8 +73,11 @@ impl Why<'_> {
             }
             TaskState::Starting | TaskState::Running | TaskState::Checking if self.is_live => {
                 let begun = state.last_attempt().map_or(self.now, |attempt| attempt.starting_at);
-                let doing =
-                    if state.state == TaskState::Checking { "its criteria are tested" } else { "it runs" };
+                let doing = match state.state {
+                    TaskState::Checking if state.is_merging(task) => "what it changed is merged",
+                    TaskState::Checking => "its criteria are tested",
+                    _ => "it runs",
+                };
                 let mut lines = vec![head(format!(
                     "does not wait: {doing}, for {} now.",
                     words::about(passed(begun, self.now))

@@ -5,6 +5,7 @@
 use super::changes::Picture;
 use super::context::{Context, Environment, Outputs};
 use super::process::{Attended, attend};
+use super::sandbox::Confined;
 use super::words::last_lines;
 use crate::backend::{CAPTURE_LIMIT, Job, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files, Reading, Role};
@@ -109,6 +110,7 @@ async fn carry_out(
     if let Some(tree) = &assignment.tree {
         call.environment.insert("WAVEC_TREE".into(), tree.root.clone().into());
     }
+    let confined = Confined::of(assignment, call.agent, &mut call.environment);
     let mut job = context.job(
         format!("{}/{attempt}", task.name),
         context.attempt_file(*id, *attempt, "log"),
@@ -117,6 +119,7 @@ async fn carry_out(
     );
     job.directory = assignment.directory().join(&task.directory);
     job.direct = call.direct;
+    job.writes = confined.as_ref().map(|confined| confined.writes.clone().into());
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
     let watching = call.agent.and_then(|agent| watch_for_session(agent, &mut job, on_session));
@@ -144,7 +147,7 @@ async fn carry_out(
             ..Reading::default()
         },
     };
-    let Reading { end: mut how, text, mut usage, mut session, denied } = reading;
+    let Reading { end: mut how, text, mut usage, mut session, mut denied } = reading;
     let has_lost_session = assignment.session.is_some() && is_without_session(&how, &usage);
     if has_lost_session {
         (how, session) = (in_a_new_session(how), None);
@@ -155,6 +158,10 @@ async fn carry_out(
     {
         usage = usage.beyond(&driver.told_again(&before.spent));
     }
+    // Only where it went wrong is it of interest: many a program tries and can do without.
+    let is_denied = |how: &AttemptEnd| {
+        *how != AttemptEnd::Done && confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log))
+    };
     if is_timed_out {
         how = AttemptEnd::TimedOut { limit_milliseconds: milliseconds(limit.unwrap_or_default()) };
     }
@@ -166,6 +173,9 @@ async fn carry_out(
         let harvest = super::trees::harvest(context, *id, *attempt, tree).await?;
         let mut violations = harvest.violations;
         if harvest.snapshot.is_none() && violations.is_empty() && must_change(task, call.agent.is_some()) {
+            if confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log)) {
+                denied.push("writing outside of its worktree".into());
+            }
             violations.push(no_change(task, &denied));
         }
         if !violations.is_empty() {
@@ -193,6 +203,9 @@ async fn carry_out(
                 }
             }
         }
+    }
+    if !matches!(how, AttemptEnd::Claims { .. }) {
+        is_denied(&how);
     }
     let tail = if end.is_silent { String::new() } else { tail(&log) };
     Ok(Work {

@@ -3,6 +3,7 @@
 //! Also the one place where texts with holes are filled. Knows nothing of what has happened.
 
 use super::Setup;
+use super::sandbox::Wanted;
 use crate::backend::mask::mask;
 use crate::backend::{Backend, Job};
 use crate::error::{Error, Result};
@@ -37,6 +38,8 @@ pub struct Context {
     pub backend: Arc<dyn Backend>,
     /// The repository, where tasks work in worktrees.
     pub workspace: Option<Arc<Workspace>>,
+    /// What tasks in it may write.
+    pub sandbox: Wanted,
     /// Begins every mark of this run, of all its sessions, and of no other run.
     pub mark: String,
     /// wavec's own environment, without its secrets and what an outer wavec told its task.
@@ -71,6 +74,7 @@ impl Context {
             backend: Arc::clone(&setup.backend),
             mark: format!("{}-{}/", &place[..12], setup.run),
             environment,
+            sandbox: workspace.as_ref().map(|_| Wanted::of(setup)).unwrap_or_default(),
             workspace: workspace.map(Arc::new),
             masks: secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect(),
             secrets,
@@ -104,6 +108,7 @@ impl Context {
             captures_stdout: false,
             lines: None,
             secrets: if has_secret { Arc::clone(&self.masks) } else { Arc::new([]) },
+            writes: None,
         }
     }
 

@@ -10,33 +10,53 @@ use crate::error::{Error, Exit, Result};
 use crate::event::{ChangeSize, CheckOwner, Event, Outcome};
 use crate::glob::Pattern;
 use crate::plan::{Action, Isolation, Plan, Task, TaskId};
-use crate::workspace::{Conflict, Merged, Options, Size, Snapshot, Tree, Workspace, apply::some, claims};
+use crate::workspace::{
+    Conflict, Merged, Repository, Size, Snapshot, Tree, Workspace, apply::some, check_version, claims,
+};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Whether any task works in a worktree.
+/// Whether any task works in a place of its own.
 pub fn has_trees(plan: &Plan) -> bool {
-    plan.tasks.iter().any(|task| task.isolation == Isolation::Worktree)
+    plan.tasks.iter().any(|task| task.isolation != Isolation::Shared)
 }
 
-/// The repository of a plan whose tasks work in worktrees; none where none does.
+/// Whether any task works in a copy of the plan's directory. No other works in a worktree then.
+pub fn has_copies(plan: &Plan) -> bool {
+    plan.tasks.iter().any(|task| task.isolation == Isolation::Copy)
+}
+
+/// The repository of a plan whose tasks work in worktrees or copies; none where none does.
 pub fn open(plan: &Plan, setup: &Setup) -> Result<Option<Workspace>> {
     if !has_trees(plan) {
         return Ok(None);
     }
     let trees = setup.state.join("trees");
-    Workspace::open(&setup.directory, &trees, setup.run, &setup.trees).map(Some)
+    // `.wavec/runs/<id>`
+    let copies = setup.state.ancestors().nth(2).filter(|_| has_copies(plan));
+    Workspace::open(&setup.directory, copies, &trees, setup.run, &setup.trees).map(Some)
 }
 
-/// Whether tasks can work in worktrees here, before anything is written down.
+/// Whether tasks can work in worktrees or copies here, before anything is written down.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
+    if has_copies(plan) {
+        check_version(&setup.directory)?;
+        let repository =
+            Repository::of_copies(&setup.directory, setup.state.ancestors().nth(2).unwrap_or(&setup.state))?;
+        let has_begun = setup.progress.as_ref().is_some_and(|progress| progress.branch.is_some());
+        if has_begun && !repository.is_there() {
+            let cause = "what its tasks merged is there no more";
+            return Err(Error::new("go on with the run", cause).help("run the plan anew").exit(Exit::Usage));
+        }
+        return repository.check_copied();
+    }
     let Some(workspace) = open(plan, setup)? else { return Ok(()) };
-    let head = workspace.head()?;
+    let head = workspace.repository().head()?;
     if setup.progress.is_none() && !setup.trees.allows_dirty {
-        check_clean(plan, &workspace, &setup.trees, &setup.directory)?;
+        check_clean(plan, workspace.repository(), workspace.prefix(), &setup.directory)?;
     }
     let (links, repositories) = workspace.unusual(&head)?;
-    for task in plan.tasks.iter().filter(|task| task.isolation == Isolation::Worktree) {
+    for task in plan.tasks.iter().filter(|task| task.isolation != Isolation::Shared) {
         for claim in task.claims.claims.iter().filter(|claim| claim.kind.is_write()) {
             let path = format!("{}{}", workspace.prefix(), claim.glob);
             let is_below = |above: &&String| path.starts_with(&format!("{above}/"));
@@ -63,11 +83,11 @@ pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
 }
 
 /// Tasks start from the last commit: what it does not hold they would not see.
-fn check_clean(plan: &Plan, workspace: &Workspace, _options: &Options, directory: &Path) -> Result<()> {
+fn check_clean(plan: &Plan, repository: &Repository, prefix: &str, directory: &Path) -> Result<()> {
     // A plan is often younger than the last commit, and is read from where it is.
     let is_plan = |path: &String| path.ends_with(".wave") || path.ends_with("wavec.toml");
     let changed: Vec<String> =
-        workspace.uncommitted(false)?.into_iter().filter(|path| !is_plan(path)).collect();
+        repository.uncommitted(false)?.into_iter().filter(|path| !is_plan(path)).collect();
     let refused = |cause: String| {
         Error::new("fork worktrees from the last commit of", cause)
             .at(directory)
@@ -77,12 +97,12 @@ fn check_clean(plan: &Plan, workspace: &Workspace, _options: &Options, directory
     if !changed.is_empty() {
         return Err(refused(format!("there are changes that it does not hold: {}", some(&changed))));
     }
-    let new: Vec<String> = workspace.uncommitted(true)?.into_iter().filter(|path| !is_plan(path)).collect();
-    for task in plan.tasks.iter().filter(|task| task.isolation == Isolation::Worktree) {
+    let new: Vec<String> = repository.uncommitted(true)?.into_iter().filter(|path| !is_plan(path)).collect();
+    for task in plan.tasks.iter().filter(|task| task.isolation != Isolation::Shared) {
         for claim in &task.claims.claims {
             let pattern = Pattern::parse(&claim.glob).ok();
             let Some(path) = pattern.as_ref().and_then(Pattern::literal) else { continue };
-            let path = format!("{}{path}", workspace.prefix());
+            let path = format!("{prefix}{path}");
             let is_it =
                 |new: &&String| **new == path || (new.ends_with('/') && path.starts_with(new.as_str()));
             if new.iter().any(|new| is_it(&new)) && directory.join(&claim.glob).exists() {
@@ -150,11 +170,15 @@ pub async fn harvest(
             violations =
                 claims::violations(&snapshot.changes, &task.claims, workspace.prefix(), is_open, &read)?;
         }
+        for inner in workspace.inner_work(&tree)? {
+            violations.push(format!("worked in the submodule `{inner}`: what is in it cannot be merged"));
+        }
         let write_claims = || task.claims.claims.iter().filter(|claim| claim.kind.is_write());
         let named: Vec<String> = write_claims().map(|claim| literal_beginning(&claim.glob)).collect();
         let named: Vec<String> = named.into_iter().filter(|path| !path.is_empty()).collect();
         for path in workspace.ignored(&tree, &named)? {
-            violations.push(format!("wrote `{path}`, which git ignores: it cannot be merged"));
+            let who = if workspace.repository().is_copied() { "a `.gitignore`" } else { "git" };
+            violations.push(format!("wrote `{path}`, which {who} ignores: it cannot be merged"));
         }
         Ok(Harvest { snapshot, violations })
     };
@@ -228,12 +252,13 @@ impl Dispatcher<'_> {
         match known {
             Some(branch) => {
                 workspace.sweep()?;
+                self.context.clear_temporary();
                 self.tip.branch = branch.name;
                 self.tip.commit = branch.tip;
                 self.tip.history = branch.history;
             }
             None => {
-                let base = workspace.head()?;
+                let base = workspace.repository().head()?;
                 let branch = workspace.free_branch(&format!("wavec/{}", self.context.run))?;
                 self.tip.branch.clone_from(&branch);
                 self.tip.commit.clone_from(&base);
@@ -267,7 +292,7 @@ impl Dispatcher<'_> {
     /// The tree that the task's next attempt works in; made anew unless it has one.
     pub fn tree_for(&mut self, task: TaskId, attempt: u32) -> Option<Tree> {
         let workspace = self.context.workspace.clone()?;
-        if self.plan.task(task).isolation != Isolation::Worktree {
+        if self.plan.task(task).isolation == Isolation::Shared {
             return None;
         }
         let life = &mut self.tasks[task.index()];

@@ -99,7 +99,7 @@ pub enum StatementKind<'s> {
     /// `resource NAME N`
     Resource { name: Name<'s>, capacity: Number },
     /// `criterion NAME ["title"] TEST`
-    Criterion { name: Name<'s>, title: Option<Text<'s>>, test: Option<Test<'s>> },
+    Criterion { name: Name<'s>, title: Option<Text<'s>>, test: Option<Box<Test<'s>>> },
     /// `assert CLAIM`
     Assert(Assert<'s>),
     /// `preflight { check… }`
@@ -161,7 +161,7 @@ pub enum StatementKind<'s> {
     /// `reads`, `writes`, `creates`, `appends`, `forbids`, each with `except`
     Claim(Box<Claim<'s>>),
     /// `estimate 30m`, `20m..40m`, `20m..30m..1h`
-    Estimate(Estimate),
+    Estimate(Box<Estimate>),
     /// `cost $2`, `cost 200k tokens`, `cost $2, 200k tokens`: what one attempt is expected to cost; in a task or an agent.
     Cost(Vec<Amount>),
     /// `uses NAME [k]`, `uses a, b 2`
@@ -577,4 +577,15 @@ pub enum OnNoGo<'s> {
     Retry(Number),
     /// Leave out everything up to there.
     SkipTo(Reference<'s>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_small() {
+        // A large plan has a hundred thousand of them, and every pass walks over all.
+        assert!(size_of::<Statement<'_>>() <= 144, "{}", size_of::<Statement<'_>>());
+    }
 }

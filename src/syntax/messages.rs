@@ -121,6 +121,13 @@ pub(super) fn bad_duration(written: &str, place: Span, instead: Option<&str>) ->
     }
 }
 
+/// A length of time that nobody will live to see.
+pub(super) fn endless_duration(written: &str, place: Span) -> Diagnostic {
+    let message = format!("`{written}` is too long");
+    Diagnostic::new(codes::BAD_DURATION, message, place, "more than a hundred years")
+        .help("write a length of time of at most `36525d`, a hundred years")
+}
+
 /// An amount that is neither money nor tokens.
 pub(super) fn bad_amount(written: &str, place: Span) -> Diagnostic {
     let message = format!("`{written}` is neither money nor tokens");

@@ -5,8 +5,8 @@
 //! grammar, and a test holds that the tree is the same with and without this file.
 
 use super::ast::{
-    AfterMode, Body, Check, Claim, ClaimKind, Command, Duration, Estimate, Gate, Name, Number, Reference,
-    StatementKind, Task, Test, TestKind, Text, Wave,
+    AfterMode, Block, Body, Check, Claim, ClaimKind, Command, Duration, Estimate, Gate, Name, Number,
+    OutputSource, Reference, StatementKind, Task, Test, TestKind, Text, Use, Wave,
 };
 use super::lower::read_duration;
 use super::{split, text, vocabulary};
@@ -89,14 +89,12 @@ impl<'s> Cursor<'s, '_> {
             "creates" => self.claim(ClaimKind::Creates)?,
             "estimate" => {
                 let least = self.duration()?;
-                let most = if self.bytes[self.at..].starts_with(b"..") {
-                    self.at += 2;
-                    self.duration()?
-                } else {
-                    least
-                };
+                let second = self.end_of_range()?;
+                let third = if second.is_some() { self.end_of_range()? } else { None };
+                let most = third.or(second).unwrap_or(least);
+                let likeliest = third.and(second);
                 let span = least.span.to(most.span);
-                StatementKind::Estimate(Estimate { least, likeliest: None, most, span })
+                StatementKind::Estimate(Box::new(Estimate { least, likeliest, most, span }))
             }
             "timeout" => StatementKind::Timeout(self.duration()?),
             "retries" => {
@@ -136,14 +134,48 @@ impl<'s> Cursor<'s, '_> {
                 let kind = TestKind::Runs { command, exits: None, prints: None, within: None };
                 StatementKind::Check(Box::new(Check { title, test: Some(Test { span, kind }) }))
             }
+            "serial" | "parallel" => {
+                // A name may be missing; what is there and no plain one is seen by what follows.
+                let name = self.name();
+                let title = self.string();
+                let body = self.open_body()?;
+                StatementKind::Block(Box::new(Block { is_serial: keyword == "serial", name, title, body }))
+            }
             "because" => StatementKind::Because(self.string()?),
             "id" => StatementKind::Id(self.string()?),
+            "model" => StatementKind::Model(self.string()?),
+            "driver" => StatementKind::Driver(self.name()?),
+            "wait" => StatementKind::Wait(self.duration()?),
+            "workers" => StatementKind::Workers(self.count()?),
+            "priority" => StatementKind::Priority(self.count()?),
+            "uses" => {
+                let resource = self.name()?;
+                StatementKind::Uses(vec![Use { resource, amount: None }])
+            }
+            "output" => {
+                let name = self.name()?;
+                if self.keyword()? != "from" {
+                    return None;
+                }
+                self.blanks();
+                let source = match self.string() {
+                    Some(path) => OutputSource::File(path),
+                    None => {
+                        let start = self.at;
+                        self.keyword().filter(|word| *word == "stdout")?;
+                        OutputSource::Stdout(Span::new(self.file, start, self.at))
+                    }
+                };
+                self.blanks();
+                StatementKind::Output { name, source }
+            }
             _ => return None,
         };
         // Without the blanks behind it.
         let blank = self.bytes[..self.at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
         let end = self.at - blank;
-        if !matches!(self.peek(), None | Some(b'\n' | b'\r' | b';' | b'#')) {
+        let is_apart = blank > 0 || matches!(self.peek(), None | Some(b'\n' | b'\r' | b';' | b'#'));
+        if !is_apart {
             return None;
         }
         let next = skip(self.bytes, self.at);
@@ -221,16 +253,32 @@ impl<'s> Cursor<'s, '_> {
     }
 
     fn claim(&mut self, kind: ClaimKind) -> Option<StatementKind<'s>> {
-        let mut paths = Vec::with_capacity(1);
+        let (mut paths, mut except) = (Vec::with_capacity(1), Vec::new());
+        let is_nothing = self.peek() == Some(b'n');
+        if is_nothing && self.keyword()? != "nothing" {
+            return None;
+        }
+        self.blanks();
+        if !is_nothing {
+            self.strings(&mut paths)?;
+        }
+        if self.bytes[self.at..].starts_with(b"except") {
+            self.keyword().filter(|word| *word == "except")?;
+            self.blanks();
+            self.strings(&mut except)?;
+        }
+        Some(StatementKind::Claim(Box::new(Claim { kind, is_nothing, paths, except })))
+    }
+
+    fn strings(&mut self, strings: &mut Vec<Text<'s>>) -> Option<()> {
         loop {
-            paths.push(self.string()?);
+            strings.push(self.string()?);
             if self.peek() != Some(b',') {
-                break;
+                return Some(());
             }
             self.at += 1;
             self.blanks();
         }
-        Some(StatementKind::Claim(Box::new(Claim { kind, is_nothing: false, paths, except: Vec::new() })))
     }
 
     fn numeral(&mut self) -> (&'s str, Span) {
@@ -238,12 +286,24 @@ impl<'s> Cursor<'s, '_> {
         while self.peek().is_some_and(|b| b.is_ascii_alphanumeric()) {
             self.at += 1;
         }
-        (&self.text[start..self.at], Span::new(self.file, start, self.at))
+        let span = Span::new(self.file, start, self.at);
+        self.blanks();
+        (&self.text[span.range()], span)
     }
 
     fn duration(&mut self) -> Option<Duration> {
         let (text, span) = self.numeral();
         Some(Duration { milliseconds: read_duration(text)?, span })
+    }
+
+    /// What follows `..`, if that is next; none where it is no plain duration.
+    #[expect(clippy::option_option, reason = "whether it is plain, and whether it is there")]
+    fn end_of_range(&mut self) -> Option<Option<Duration>> {
+        if !self.bytes[self.at..].starts_with(b"..") {
+            return Some(None);
+        }
+        self.at += 2;
+        self.duration().map(Some)
     }
 
     fn count(&mut self) -> Option<Number> {

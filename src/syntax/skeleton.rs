@@ -95,7 +95,7 @@ fn line(kind: &StatementKind<'_>) -> String {
         Secret { name, source, value } => line.name(name).word(format!("{source:?}")).text(value),
         Resource { name, capacity } => line.name(name).word(number(capacity)),
         Criterion { name, title, test } => {
-            line.name(name).text_if(title).pair_if("", test.as_ref().map(self::test))
+            line.name(name).text_if(title).pair_if("", test.as_deref().map(self::test))
         }
         Assert(claim) => line.word(assert(claim)),
         Preflight(_) | Success(_) | Rollback(_) | Finally(_) => line,

@@ -9,6 +9,7 @@ mod braces;
 use super::ast::{Comment, CommentKind};
 use crate::source::{FileId, Span};
 use memchr::{memchr, memchr2, memchr3};
+use std::ops::Range;
 
 /// What the scan found.
 #[derive(Debug, Default)]
@@ -76,6 +77,35 @@ impl Event {
         match self {
             Event::Open(at) | Event::Close(at) | Event::Cut(at) | Event::Line(at) => at as usize,
         }
+    }
+}
+
+impl Split {
+    /// The part of a text around `offset` that no body reaches out of, and its marks: the top-level statements between two
+    /// ends of bodies. None where it is unclear what closes what.
+    pub fn around(&self, start: usize, end: usize, offset: usize) -> Option<(Range<usize>, Range<usize>)> {
+        if !self.is_sure || self.marks.iter().any(|mark| mark.kind == MarkKind::Stray) {
+            return None;
+        }
+        let (mut part, mut first, mut depth) = (start, 0, 0usize);
+        for (index, mark) in self.marks.iter().enumerate() {
+            let behind = match mark.kind {
+                MarkKind::Open => {
+                    depth += 1;
+                    continue;
+                }
+                MarkKind::Cut | MarkKind::Stray => continue,
+                MarkKind::Close => mark.at as usize + 1,
+                MarkKind::Missing => mark.at as usize,
+            };
+            depth = depth.checked_sub(1)?;
+            if depth == 0 && behind < offset {
+                (part, first) = (behind, index + 1);
+            } else if depth == 0 && behind > offset {
+                return Some((part..behind, first..index + 1));
+            }
+        }
+        Some((part..end, first..self.marks.len()))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use pest::Parser;
 use pest::iterators::Pairs;
+use std::ops::Range;
 
 /// How deep bodies may stand in each other. What walks the tree may recurse.
 pub const DEEPEST: usize = 64;
@@ -26,16 +27,30 @@ const MOST_JUNK: usize = 20_000;
 /// Builds the tree of a text that has been split; `start` is behind a byte order mark. `is_hasty`: plain statements
 /// are read without the grammar.
 pub(super) fn build(file: FileId, text: &str, start: usize, split: Split, is_hasty: bool) -> Built<'_> {
+    build_part(file, text, start..text.len(), 0..split.marks.len(), split, is_hasty)
+}
+
+/// As [`build`], of a part of the text that no body reaches out of, with its marks.
+pub(super) fn build_part(
+    file: FileId,
+    text: &str,
+    part: Range<usize>,
+    marks: Range<usize>,
+    split: Split,
+    is_hasty: bool,
+) -> Built<'_> {
+    let marks = &split.marks[marks];
     let mut builder = Builder {
         text,
+        end: part.end,
         comments: &split.comments,
-        next_comment: 0,
+        next_comment: split.comments.partition_point(|comment| (comment.span.end as usize) < part.start),
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
         body: Vec::new(),
-        segment_start: start,
+        segment_start: part.start,
         opens_at: None,
-        strays: split.marks.iter().filter(|mark| mark.kind == MarkKind::Stray).count(),
+        strays: marks.iter().filter(|mark| mark.kind == MarkKind::Stray).count(),
         unopened: 0,
         paired_strays: Vec::new(),
         mistakes: 0,
@@ -44,7 +59,7 @@ pub(super) fn build(file: FileId, text: &str, start: usize, split: Split, is_has
         is_hasty,
         suggested: 0,
     };
-    builder.segments(start, &split.marks);
+    builder.segments(part.start, marks);
     let Builder { body: statements, lower, paired_strays, junk_spans, .. } = builder;
     let body = Body { statements, span: Span::new(file, 0, text.len()) };
     Built {
@@ -70,6 +85,8 @@ pub(super) struct Built<'s> {
 /// Fills the tree, segment after segment.
 pub(super) struct Builder<'s, 'c> {
     pub text: &'s str,
+    /// Where what is read ends.
+    end: usize,
     comments: &'c [Comment],
     /// The first comment that is not behind us.
     next_comment: usize,
@@ -147,10 +164,10 @@ impl<'s> Builder<'s, '_> {
         }
         if beyond == 0 {
             self.opens_at = None;
-            self.segment(from, self.text.len());
+            self.segment(from, self.end);
         }
         while !self.open.is_empty() {
-            self.leave(self.text.len());
+            self.leave(self.end);
         }
     }
 

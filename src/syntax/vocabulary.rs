@@ -2,7 +2,7 @@
 //!
 //! One table for the parser, its messages, completion, hovers and the reference. Knows no text.
 
-use super::ast::StatementKind;
+use super::ast::{ClaimKind, StatementKind};
 
 /// A body that statements stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +109,9 @@ const IN_AGENT: &[Place] = &[Agent];
 macro_rules! words {
     ($($keyword:literal $often:ident $places:expr, $form:literal, $help:literal, $snippet:literal;)*) => {
         /// All statements, in the order of the reference.
-        pub static WORDS: &[Word] = &[$(words!(@word $keyword $often $places, $form, $help, $snippet)),*];
+        pub static WORDS: &[Word] = TABLE;
+
+        const TABLE: &[Word] = &[$(words!(@word $keyword $often $places, $form, $help, $snippet)),*];
 
         /// What the table holds of a keyword; of one with several words, all of them, one blank between.
         pub fn find(keyword: &str) -> Option<&'static Word> {
@@ -267,64 +269,91 @@ pub fn first_words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|word| word.keyword.split(' ').next().unwrap_or(word.keyword))
 }
 
+/// The place of a keyword in the table; known when wavec is built.
+const fn place_in_table(keyword: &str) -> usize {
+    let mut at = 0;
+    loop {
+        let (own, other) = (TABLE[at].keyword.as_bytes(), keyword.as_bytes());
+        let mut length = 0;
+        while length < own.len() && length < other.len() && own[length] == other[length] {
+            length += 1;
+        }
+        if length == own.len() && length == other.len() {
+            return at;
+        }
+        at += 1;
+    }
+}
+
+macro_rules! word {
+    ($keyword:literal) => {
+        &WORDS[const { place_in_table($keyword) }]
+    };
+}
+
 /// What the table holds of a statement; none for junk.
 pub fn of(statement: &StatementKind<'_>) -> Option<&'static Word> {
     use StatementKind::*;
-    let keyword = match statement {
-        Plan { .. } => "plan",
-        Use { .. } => "use",
-        Param(_) => "param",
-        Agent { .. } | AgentRef(_) => "agent",
-        Secret { .. } => "secret",
-        Resource { .. } => "resource",
-        Criterion { .. } => "criterion",
-        Assert(_) => "assert",
-        Preflight(_) => "preflight",
-        Wave(_) => "wave",
-        Block(block) if block.is_serial => "serial",
-        Block(_) => "parallel",
-        For { .. } => "for",
-        Task(_) => "task",
-        Gate(_) => "gate",
-        Success(_) => "success",
-        Rollback(_) => "rollback",
-        Finally(_) => "finally",
-        Workers(_) => "workers",
-        Timeout(_) => "timeout",
-        Retries { .. } => "retries",
-        Budget(_) => "budget",
-        Isolation(_) => "isolation",
-        OnFailure(_) => "on failure",
-        Env { .. } => "env",
-        Directory(_) => "directory",
-        Shell(_) => "shell",
-        When { .. } => "when",
-        Tags(_) => "tags",
-        Because(_) => "because",
-        After { .. } => "after",
-        Run(_) => "run",
-        Prompt { .. } => "prompt",
-        Wait(_) => "wait",
-        Approve(_) => "approve",
-        Claim(claim) => claim.kind.word(),
-        Estimate(_) => "estimate",
-        Cost(_) => "cost",
-        Uses(_) => "uses",
-        Output { .. } => "output",
-        MayChangeNothing => "may change nothing",
-        Id(_) => "id",
-        Priority(_) => "priority",
-        Driver(_) => "driver",
-        Model(_) => "model",
-        Instructions(_) => "instructions",
-        Allow(_) => "allow",
-        Deny(_) => "deny",
-        Instances(_) => "instances",
-        Check(_) => "check",
-        OnNoGo(_) => "on no-go",
+    Some(match statement {
+        Plan { .. } => word!("plan"),
+        Use { .. } => word!("use"),
+        Param(_) => word!("param"),
+        Agent { .. } | AgentRef(_) => word!("agent"),
+        Secret { .. } => word!("secret"),
+        Resource { .. } => word!("resource"),
+        Criterion { .. } => word!("criterion"),
+        Assert(_) => word!("assert"),
+        Preflight(_) => word!("preflight"),
+        Wave(_) => word!("wave"),
+        Block(block) if block.is_serial => word!("serial"),
+        Block(_) => word!("parallel"),
+        For { .. } => word!("for"),
+        Task(_) => word!("task"),
+        Gate(_) => word!("gate"),
+        Success(_) => word!("success"),
+        Rollback(_) => word!("rollback"),
+        Finally(_) => word!("finally"),
+        Workers(_) => word!("workers"),
+        Timeout(_) => word!("timeout"),
+        Retries { .. } => word!("retries"),
+        Budget(_) => word!("budget"),
+        Isolation(_) => word!("isolation"),
+        OnFailure(_) => word!("on failure"),
+        Env { .. } => word!("env"),
+        Directory(_) => word!("directory"),
+        Shell(_) => word!("shell"),
+        When { .. } => word!("when"),
+        Tags(_) => word!("tags"),
+        Because(_) => word!("because"),
+        After { .. } => word!("after"),
+        Run(_) => word!("run"),
+        Prompt { .. } => word!("prompt"),
+        Wait(_) => word!("wait"),
+        Approve(_) => word!("approve"),
+        Claim(claim) => match claim.kind {
+            ClaimKind::Reads => word!("reads"),
+            ClaimKind::Writes => word!("writes"),
+            ClaimKind::Creates => word!("creates"),
+            ClaimKind::Appends => word!("appends"),
+            ClaimKind::Forbids => word!("forbids"),
+        },
+        Estimate(_) => word!("estimate"),
+        Cost(_) => word!("cost"),
+        Uses(_) => word!("uses"),
+        Output { .. } => word!("output"),
+        MayChangeNothing => word!("may change nothing"),
+        Id(_) => word!("id"),
+        Priority(_) => word!("priority"),
+        Driver(_) => word!("driver"),
+        Model(_) => word!("model"),
+        Instructions(_) => word!("instructions"),
+        Allow(_) => word!("allow"),
+        Deny(_) => word!("deny"),
+        Instances(_) => word!("instances"),
+        Check(_) => word!("check"),
+        OnNoGo(_) => word!("on no-go"),
         Junk => return None,
-    };
-    find(keyword)
+    })
 }
 
 /// The place that a statement's own body is.

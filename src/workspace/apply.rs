@@ -1,9 +1,7 @@
 //! Bringing a run's result into the user's own checkout: the one place that touches it, and only when nothing can be lost.
 
-use super::git::Git;
-use super::{short, uncommitted};
+use super::{Repository, short};
 use crate::error::{Error, Exit, Result};
-use std::path::{Path, PathBuf};
 
 /// How many paths are named.
 const MOST: usize = 5;
@@ -29,46 +27,54 @@ pub enum Applied {
     },
 }
 
-/// Brings `tip` into the checkout that `directory` is in. Refuses what could lose anything: the checkout is then as it was.
-pub fn apply(directory: &Path, tip: &str, what: &str) -> Result<Applied> {
+/// Brings `tip` into the checkout, or into the folder that was copied. Refuses what could lose anything: all is then as it was.
+pub fn apply(repository: &Repository, tip: &str, what: &str) -> Result<Applied> {
     let action = format!("apply {what} to");
-    let root = PathBuf::from(
-        Git::new(directory, "find the git repository of").args(["rev-parse", "--show-toplevel"]).text()?,
-    );
-    let git = || Git::new(&root, &action);
-    let refuse = |cause: String| Error::new(&action, cause).at(&root).exit(Exit::Usage);
-    let head = git().args(["rev-parse", "HEAD"]).text()?;
+    let is_copied = repository.is_copied();
+    let git = || repository.git(&action);
+    let refuse = |cause: String| Error::new(&action, cause).at(&repository.root).exit(Exit::Usage);
+    // Of a folder that is copied this is its state now: nothing in it is uncommitted.
+    let head = repository.head()?;
     let is_ancestor = |old: &str, new: &str| -> Result<bool> {
         Ok(git().args(["merge-base", "--is-ancestor", old, new]).answer()?.code == 0)
     };
     if is_ancestor(tip, &head)? {
         return Ok(Applied::Nothing);
     }
-    let changed = uncommitted(&root, false)?;
+    let changed = if is_copied { Vec::new() } else { repository.uncommitted(false)? };
     if !changed.is_empty() {
         return Err(refuse(format!("it has changes that are not committed: {}", some(&changed)))
             .help("commit or stash them, then `wavec apply`; nothing was touched"));
     }
     let onto = git().args(["symbolic-ref", "--short", "-q", "HEAD"]).answer()?;
-    let onto = String::from_utf8_lossy(&onto.stdout).trim().to_owned();
+    let onto = match is_copied {
+        true => String::new(),
+        false => String::from_utf8_lossy(&onto.stdout).trim().to_owned(),
+    };
     let is_forward = is_ancestor(&head, tip)?;
     if !is_forward {
-        let tried = git().args(["merge-tree", "--write-tree", "--name-only", "-z", &head, tip]).answer()?;
-        if tried.code != 0 {
-            let fields = tried
-                .stdout
-                .split(|byte| *byte == 0)
-                .map(|field| String::from_utf8_lossy(field).into_owned());
-            let paths: Vec<String> = fields.skip(1).take_while(|path| !path.is_empty()).collect();
-            return Err(refuse(format!("it has gone on since, and both changed {}", some(&paths)))
-                .help(format!("merge by hand: `git merge {}`; nothing was touched", short(tip))));
+        let trial = repository.merge_of(&head, tip)?;
+        if !trial.paths.is_empty() {
+            let hunks = repository.hunks_of(&trial, "the run");
+            let hunks = hunks.replace(&head, if is_copied { "the folder" } else { "the checkout" });
+            let help = match is_copied {
+                true => {
+                    "have those lines in the folder as they were, then `wavec apply`; `wavec show RUN TASK \
+                         --diff` shows what a task did; nothing was touched"
+                        .to_owned()
+                }
+                false => format!("merge by hand: `git merge {}`; nothing was touched", short(tip)),
+            };
+            let cause = format!("it has gone on since, and both changed {}", some(&trial.paths));
+            return Err(refuse(format!("{cause}\n{}", hunks.trim_end())).help(help));
         }
     }
-    let mut words = vec!["merge", "--quiet", "--no-edit"];
+    let mut words = vec!["merge", "--quiet", "--no-edit", "--no-overwrite-ignore"];
     let message = format!("Merge {what}");
     words.extend(if is_forward { vec!["--ff-only"] } else { vec!["--no-ff", "-m", &message] });
     // The user's checkout and the user's rules: hooks run here.
-    let answer = Git::new(&root, &action).own_hooks().args(words).args([tip]).answer()?;
+    let git_of_merge = if is_copied { repository.by(git(), super::NOBODY) } else { git().own_hooks() };
+    let answer = git_of_merge.args(words).args([tip]).answer()?;
     if answer.code != 0 {
         if !is_forward {
             let _ = git().args(["merge", "--abort"]).answer();
@@ -83,19 +89,6 @@ pub fn apply(directory: &Path, tip: &str, what: &str) -> Result<Applied> {
     }
     let commit = git().args(["rev-parse", "HEAD"]).text()?;
     Ok(if is_forward { Applied::Forwarded { onto, commit } } else { Applied::Merged { onto, commit } })
-}
-
-/// Whether a commit is part of what a checkout stands on.
-pub fn is_applied(directory: &Path, tip: &str) -> bool {
-    let git = Git::new(directory, "compare commits of").args(["merge-base", "--is-ancestor", tip, "HEAD"]);
-    git.answer().is_ok_and(|answer| answer.code == 0)
-}
-
-/// Removes a branch that shows `tip`; one that shows anything else stays. Whether it was there and is gone.
-pub fn remove_branch(directory: &Path, branch: &str, tip: &str) -> Result<bool> {
-    let name = format!("refs/heads/{branch}");
-    let git = Git::new(directory, "remove wavec's branch in");
-    Ok(git.args(["update-ref", "-d", &name, tip]).answer()?.code == 0)
 }
 
 /// A few of the paths, in words.

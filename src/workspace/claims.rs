@@ -3,10 +3,10 @@
 //! A change counts where some claim to write covers it; what is forbidden never does. Where only a section of a file is
 //! claimed, everything outside of that section has to be as it was.
 
-use super::sections;
 use crate::error::Result;
 use crate::glob::Paths;
 use crate::plan::{Claim, ClaimKind, Claims};
+use crate::section;
 
 /// One path that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ fn violation(
         let (before, after) = texts(change, read)?;
         if let Some(name) = forbidden
             .iter()
-            .find(|name| sections::section(&before, path, name) != sections::section(&after, path, name))
+            .find(|name| section::section(&before, path, name) != section::section(&after, path, name))
         {
             return Ok(Some(format!("changed `{path}#{name}`, which it must not touch")));
         }
@@ -132,7 +132,7 @@ fn violation(
         return Ok(Some(format!("{} `{path}`, which it does not claim to write", verb(change))));
     }
     let (before, after) = texts(change, read)?;
-    Ok(sections::outside(&before, &after, path, &names).map(|line| {
+    Ok(section::outside(&before, &after, path, &names).map(|line| {
         let sections = names.iter().map(|name| format!("`{path}#{name}`")).collect::<Vec<_>>().join(", ");
         format!("changed `{path}` outside of {sections}: {line}")
     }))
@@ -152,6 +152,9 @@ fn of_kind<'c>(
 fn unfit(change: &Change, read: Read<'_>) -> Result<Option<String>> {
     let Some(after) = &change.after else { return Ok(None) };
     let path = &change.path;
+    if path.contains(char::REPLACEMENT_CHARACTER) {
+        return Ok(Some(format!("made or changed `{path}`, whose name is not UTF-8: no claim can name it")));
+    }
     match after.mode.as_str() {
         REPOSITORY if change.before.as_ref().is_none_or(|before| before.mode != REPOSITORY) => {
             Ok(Some(format!("made `{path}` a git repository of its own: what is in it cannot be merged")))

@@ -203,6 +203,11 @@ fn answer_of(output: std::process::Output) -> Answer {
     }
 }
 
+/// A path as git prints it.
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
 /// Variables that point git to another place than the one that is meant.
 pub fn is_of_git(name: &OsString) -> bool {
     const KEPT: [&str; 8] = [

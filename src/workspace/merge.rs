@@ -3,7 +3,7 @@
 //! A merge gives a commit that nothing shows yet: half a merge is in no place. History stays a line: one commit a task.
 
 use super::git::Git;
-use super::{Size, Snapshot, Tree, Workspace};
+use super::{Repository, Size, Snapshot, Tree, Workspace};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,6 +38,57 @@ pub struct Conflict {
     tree: String,
 }
 
+/// What merging two commits gives, before anything is made of it.
+pub struct Trial {
+    /// What is merged, as git's id of it; the conflicting files with marks.
+    pub tree: String,
+    /// The paths in conflict, from the root.
+    pub paths: Vec<String>,
+    /// What git says of them.
+    told: Vec<String>,
+}
+
+impl Repository {
+    /// Merges two commits without any checkout. No commit is made of it.
+    pub fn merge_of(&self, ours: &str, theirs: &str) -> Result<Trial> {
+        let words = ["merge-tree", "--write-tree", "--name-only", "-z", ours, theirs];
+        let answer = self.git("merge in").args(words).answer()?;
+        if answer.code > 1 || answer.code < 0 {
+            return Err(Error::new("merge in", answer.complaint()).at(&self.root));
+        }
+        let fields: Vec<String> = answer
+            .stdout
+            .split(|byte| *byte == 0)
+            .map(|field| String::from_utf8_lossy(field).into_owned())
+            .collect();
+        let tree = fields.first().map(|tree| tree.trim().to_owned()).unwrap_or_default();
+        if answer.code == 0 {
+            return Ok(Trial { tree, paths: Vec::new(), told: Vec::new() });
+        }
+        let paths: BTreeSet<String> =
+            fields[1..].iter().take_while(|path| !path.is_empty()).cloned().collect();
+        let told = fields.into_iter().filter(|field| field.starts_with("CONFLICT")).collect();
+        Ok(Trial { tree, paths: paths.into_iter().collect(), told })
+    }
+
+    /// The lines of both sides of a conflict, with marks; where there are none, what git says. `name` says whose the second is.
+    pub fn hunks_of(&self, trial: &Trial, name: &str) -> String {
+        let mut text = String::new();
+        for path in &trial.paths {
+            let words = ["cat-file", "-p", &format!("{}:{path}", trial.tree)];
+            let content = self.git("read an object of").args(words).bytes().unwrap_or_default();
+            let hunks = hunks(&String::from_utf8_lossy(&content), name);
+            if !hunks.is_empty() {
+                text.push_str(&format!("{path}:\n{hunks}"));
+            }
+        }
+        if text.is_empty() {
+            text = trial.told.iter().map(|line| format!("{}\n", line.trim())).collect();
+        }
+        cut(&text)
+    }
+}
+
 impl Workspace {
     /// Merges a commit into the tip. `name` says whose it is, `message` is that of the commit on the tip.
     pub fn merge(
@@ -51,40 +102,15 @@ impl Workspace {
         if base == tip {
             return Ok(Merged::Clean { tip: snapshot.commit.clone(), size: snapshot.size });
         }
-        let words = ["merge-tree", "--write-tree", "--name-only", "-z", tip, &snapshot.commit];
-        let answer = self.git("merge in").args(words).answer()?;
-        if answer.code > 1 || answer.code < 0 {
-            return Err(Error::new("merge in", answer.complaint()).at(&self.root));
-        }
-        let fields: Vec<String> = answer
-            .stdout
-            .split(|byte| *byte == 0)
-            .map(|field| String::from_utf8_lossy(field).into_owned())
-            .collect();
-        let tree = fields.first().map(|tree| tree.trim().to_owned()).unwrap_or_default();
-        if answer.code == 0 {
-            let merged = self.commit(&tree, &[tip], message)?;
+        let trial = self.repository.merge_of(tip, &snapshot.commit)?;
+        if trial.paths.is_empty() {
+            let merged = self.commit(&trial.tree, &[tip], message)?;
             let (size, _) = self.difference(tip, &merged)?;
             return Ok(Merged::Clean { tip: merged, size });
         }
-        let paths: BTreeSet<String> =
-            fields[1..].iter().take_while(|path| !path.is_empty()).cloned().collect();
-        let paths: Vec<String> = paths.into_iter().collect();
-        let told: Vec<&String> = fields.iter().filter(|field| field.starts_with("CONFLICT")).collect();
-        let mut text = String::new();
-        for path in &paths {
-            let content = self.object(&format!("{tree}:{path}")).unwrap_or_default();
-            let content = String::from_utf8_lossy(&content);
-            let hunks = hunks(&content, name);
-            if !hunks.is_empty() {
-                text.push_str(&format!("{path}:\n{hunks}"));
-            }
-        }
-        if text.is_empty() {
-            text = told.iter().map(|line| format!("{}\n", line.trim())).collect();
-        }
+        let text = self.repository.hunks_of(&trial, name);
         let text = text.replace(tip, "what is merged already").replace(&snapshot.commit, name);
-        Ok(Merged::Conflict(Conflict { tip: tip.to_owned(), paths, text: cut(&text), tree }))
+        Ok(Merged::Conflict(Conflict { tip: tip.to_owned(), paths: trial.paths, text, tree: trial.tree }))
     }
 
     /// Has a tree go on from the tip that its work conflicts with: what does not conflict stays done, the conflicting files are as the
@@ -93,13 +119,13 @@ impl Workspace {
         const ACTION: &str = "bring the worktree up to the tip";
         let index = self.index(tree);
         let scratch = self.trees.join(format!(".{}.scratch", tree.name));
-        let of_scratch = || Git::new(&self.root, ACTION).env("GIT_INDEX_FILE", &scratch);
+        let of_scratch = || self.git(ACTION).env("GIT_INDEX_FILE", &scratch);
         let _ = fs::remove_file(&scratch);
         of_scratch().args(["read-tree", &conflict.tree]).run()?;
         let mut orders = Vec::new();
         for path in &conflict.paths {
             let words = ["ls-tree", "-z", &conflict.tip, "--", path];
-            let listed = Git::new(&self.root, ACTION).args(words).bytes()?;
+            let listed = self.git(ACTION).args(words).bytes()?;
             // First away, with what stands at its place: a file may have become a folder.
             orders.extend(format!("0 {}\t{path}\0", "0".repeat(conflict.tip.len())).into_bytes());
             orders.extend(listed);

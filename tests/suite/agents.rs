@@ -29,7 +29,7 @@ fn repository(plan: &str) -> Scratch {
 }
 
 fn wavec(scratch: &Scratch, words: &str) -> Outcome {
-    scratch.shell(&format!("PATH=$PWD/bin:$PATH wavec {words}"))
+    scratch.shell(&format!("PATH=$PWD/bin:$PATH WAVEC_SANDBOX=off wavec {words}"))
 }
 
 /// A declaration of an agent for each driver, and a task of each with that prompt.

@@ -14,12 +14,12 @@ use wavec::diagnostic::Severity;
 use wavec::diagnostic::render::{TextOptions, render_text};
 
 /// A fenced block of a Markdown page.
-struct Block {
+pub struct Block {
     /// What stands behind the backticks, split into words: `wave`, `fails=unknown-word`.
     info: Vec<String>,
-    text: String,
+    pub text: String,
     /// The line of the opening backticks, from 1.
-    line: usize,
+    pub line: usize,
 }
 
 impl Block {
@@ -28,13 +28,13 @@ impl Block {
         self.info.iter().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')).collect()
     }
 
-    fn is(&self, language: &str) -> bool {
+    pub fn is(&self, language: &str) -> bool {
         self.info.first().is_some_and(|word| word == language)
     }
 }
 
 /// The pages whose blocks these tests try: all but `docs/diagnostics`, which has its own.
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"]
         .map(|page| root.join(page))
@@ -51,7 +51,7 @@ fn name(page: &Path) -> String {
     page.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(page).display().to_string()
 }
 
-fn blocks(page: &Path) -> Vec<Block> {
+pub fn blocks(page: &Path) -> Vec<Block> {
     let text = std::fs::read_to_string(page).expect("the page is readable");
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;

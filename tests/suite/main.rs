@@ -13,6 +13,7 @@ mod fix;
 mod format;
 mod generate;
 mod glob;
+mod grammar;
 mod ide;
 mod journal;
 mod lsp;

@@ -2,6 +2,10 @@
 //!
 //! The agent is scripted: the first line of its prompt is the shell command that it carries out.
 
+mod copies;
+mod odd;
+mod sandbox;
+
 use crate::cli::{Outcome, Scratch};
 use std::fs;
 use std::process::{Command, Stdio};
@@ -272,7 +276,7 @@ fn a_detached_head_and_a_plan_below_the_root_work() {
 fn killed_after(scratch: &Scratch, event: &str, count: usize) {
     use std::io::{BufRead, BufReader};
     let mut child = Command::new(env!("CARGO_BIN_EXE_wavec"))
-        .args(["run", "p.wave", "--format", "json"])
+        .args(["run", "p.wave", "--format", "json", "--sandbox", "off"])
         .current_dir(scratch.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -308,7 +312,7 @@ wave all {
         git(&scratch, "add -A && git commit -q -m plan");
         killed_after(&scratch, event, count);
         let finished: Vec<String> = finished(&scratch);
-        let resumed = scratch.wavec(&["resume", "--format", "json"]);
+        let resumed = scratch.wavec(&["resume", "--format", "json", "--sandbox", "off"]);
         assert_eq!(resumed.code, Some(0), "{event}: {}{}", resumed.stdout, resumed.stderr);
         for n in 1..=6 {
             assert_eq!(git(&scratch, &format!("show wavec/1:count-{n}.log")), format!("{n}\n"), "{event}");

@@ -221,13 +221,14 @@ pub(in crate::check) fn empty_gate(span: Span, question: Option<&str>) -> Diagno
     }
 }
 
-/// What this engine cannot do yet
-pub(in crate::check) fn not_supported(span: Span, what: &str, help: &str) -> Diagnostic {
+/// `isolation worktree` and `isolation copy` in one plan
+pub(in crate::check) fn mixed_isolation(first: Span, second: Span) -> Diagnostic {
     Diagnostic::new(
-        codes::NOT_SUPPORTED_YET,
-        format!("this version of wavec cannot carry out {what}"),
-        span,
-        "read and checked, but not run",
+        codes::MIXED_ISOLATION,
+        "some tasks work in worktrees and others in copies",
+        second,
+        "what is merged here could not be merged there",
     )
-    .help(help)
+    .label(first, "the other kind")
+    .help("use one of both in the whole plan; `isolation shared` goes with either")
 }

@@ -131,6 +131,13 @@ impl Offer<'_> {
                 }
             }
         }
+        if typed.contains('.') && !self.found.iter().any(|item| item.label.starts_with(typed)) {
+            // No task is called so; one of those that are was meant.
+            let wanted = typed.rsplit('.').next().unwrap_or("");
+            self.found
+                .retain(|item| item.label.rsplit_once('.').is_some_and(|(_, own)| own.starts_with(wanted)));
+            self.found.iter_mut().for_each(|item| typed.clone_into(&mut item.filter));
+        }
         if !self.text[self.offset..].trim_start_matches(' ').starts_with("}}") {
             for item in &mut self.found {
                 item.insert.push_str("}}");

@@ -6,7 +6,6 @@ use crate::check::normal;
 use crate::ide::files::directory;
 use crate::ide::index::SymbolKind;
 use crate::source::{FileId, Span};
-use crate::syntax::ast::StatementKind;
 use crate::syntax::vocabulary::Place;
 
 /// The tests of a criterion: word, snippet, meaning.
@@ -240,15 +239,10 @@ impl Offer<'_> {
 
     /// The choices of a param of `one of`.
     fn choices(&mut self, param: &str) {
-        for statement in &self.file.body.statements {
-            if let StatementKind::Param(declared) = &statement.kind
-                && declared.name.text == param
-            {
-                for choice in &declared.choices {
-                    let written = format!("\"{}\"", choice.plain().unwrap_or_default());
-                    self.add(CompletionKind::Value, &written, "a choice");
-                }
-            }
+        let params = self.known.index.symbols.iter().filter(|symbol| symbol.kind == SymbolKind::Param);
+        let choices = params.filter(|symbol| symbol.name == param).flat_map(|symbol| &symbol.choices);
+        for choice in choices {
+            self.add(CompletionKind::Value, &format!("\"{choice}\""), "a choice");
         }
     }
 

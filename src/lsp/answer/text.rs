@@ -40,6 +40,9 @@ pub fn completion(asked: &Asked) -> Answer {
                 "insertTextFormat": if is_snippet { 2 } else { 1 },
                 "textEdit": { "range": range(&asked.source, item.replace, asked.unit()), "newText": text },
             });
+            if !item.filter.is_empty() {
+                value["filterText"] = json!(item.filter);
+            }
             if !item.docs.is_empty() {
                 value["documentation"] = json!({ "kind": "markdown", "value": item.docs });
             }

@@ -35,7 +35,8 @@ fn write_conflict(proof: &Proof, set: &Set, clash: &Clash, all: &[&Clash]) -> Op
     let names: Vec<&str> = tasks.iter().map(|task| proof.names.task(*task)).collect();
     let (first_name, second_name) = (proof.names.task(first.0), proof.names.task(second.0));
     let what = match (&a.section, &b.section) {
-        (Some(section), Some(_)) => format!("section `{section}` of `{path}`"),
+        (Some(section), Some(other)) if section == other => format!("section `{section}` of `{path}`"),
+        (Some(_), Some(_)) => format!("lines of `{path}`"),
         _ => format!("`{path}`"),
     };
     let all_patterns: BTreeSet<_> =
@@ -444,6 +445,24 @@ pub fn missing_input(task: &str, claim: &Claim, later: Option<(&str, Span)>) -> 
             finding.label(span, "written here").help(format!("let `{task}` come after `{writer}`"))
         }
         None => finding.help("mend the path, or let a task before it claim to create it"),
+    }
+}
+
+/// A section that is not in the file
+pub fn missing_section(claim: &Claim, name: &str, near: Option<&str>) -> Diagnostic {
+    let path = &claim.glob;
+    let message = format!("`{path}` has no section `{name}`");
+    let finding = Diagnostic::new(
+        codes::MISSING_SECTION,
+        message,
+        claim.span,
+        "no mark, heading or definition of that name",
+    );
+    match near {
+        Some(near) => finding.help(format!("did you mean `{path}#{near}`?")),
+        None => finding.help(format!(
+            "mend the name, put `wavec:section {name}` into a comment where it begins, or write `creates \"{path}#{name}\"` if the task adds it"
+        )),
     }
 }
 

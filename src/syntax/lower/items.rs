@@ -66,7 +66,7 @@ impl Lower {
         let name = self.next_name(parts);
         let title = self.text_if(parts);
         let test = match parts.next() {
-            Some(test) => Some(self.test(test)?),
+            Some(test) => Some(Box::new(self.test(test)?)),
             None => None,
         };
         Some(StatementKind::Criterion { name, title, test })

@@ -79,6 +79,10 @@ impl Lower {
         if let Some(milliseconds) = read_duration(text) {
             return Some(Duration { milliseconds, span });
         }
+        if is_duration(text) {
+            self.diagnostics.push(messages::endless_duration(text, span));
+            return None;
+        }
         let instead = meant_duration(text);
         self.diagnostics.push(messages::bad_duration(text, span, instead.as_deref()));
         Some(Duration { milliseconds: read_duration(&instead?)?, span })
@@ -97,7 +101,8 @@ impl Lower {
         }
         let most = points[points.len() - 1];
         let likeliest = (points.len() == 3).then(|| points[1]);
-        Some(StatementKind::Estimate(Estimate { least, likeliest, most, span: least.span.to(most.span) }))
+        let span = least.span.to(most.span);
+        Some(StatementKind::Estimate(Box::new(Estimate { least, likeliest, most, span })))
     }
 
     pub(super) fn amount(&mut self, pair: Pair<'_, Rule>) -> Option<Amount> {
@@ -175,7 +180,27 @@ fn read_number(text: &str, span: Span) -> Result<Number, Option<String>> {
 /// The units, the longest first, in milliseconds.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// `1h30m` in milliseconds: whole numbers, each with its unit, the longest unit first.
+/// The longest length of time: a hundred years. What is longer is a slip of the keyboard, and sums of it would overflow.
+const LONGEST: u64 = 36_525 * 86_400_000;
+
+/// Whether a text is written as a length of time is, however long.
+fn is_duration(text: &str) -> bool {
+    let (mut rest, mut next) = (text, 0);
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let letters = rest[digits..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit = &rest[digits..digits + letters];
+        let Some(at) = UNITS[next..].iter().position(|(known, _)| *known == unit) else { return false };
+        if digits == 0 {
+            return false;
+        }
+        next += at + 1;
+        rest = &rest[digits + letters..];
+    }
+    next > 0
+}
+
+/// `1h30m` in milliseconds: whole numbers, each with its unit, the longest unit first; none for more than a hundred years.
 pub(in crate::syntax) fn read_duration(text: &str) -> Option<u64> {
     let (mut rest, mut total, mut next) = (text, 0u64, 0);
     while !rest.is_empty() {
@@ -188,7 +213,7 @@ pub(in crate::syntax) fn read_duration(text: &str) -> Option<u64> {
         rest = &rest[letters..];
         next = at + 1;
     }
-    (next > 0).then_some(total)
+    (next > 0 && total <= LONGEST).then_some(total)
 }
 
 /// A duration as it should have been written, where it can only mean one: `30 min`, `1.5h`, `2 hours 5 m`.
@@ -217,7 +242,7 @@ fn meant_duration(text: &str) -> Option<String> {
         rest = rest[letters..].trim_start_matches([' ', '\t']);
     }
     // Not beyond what a person could mean, and exact.
-    if !(1.0..1e15).contains(&total) || total.fract() != 0.0 {
+    if !(1.0..=LONGEST as f64).contains(&total) || total.fract() != 0.0 {
         return None;
     }
     let mut left = total as u64;

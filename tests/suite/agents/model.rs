@@ -335,11 +335,11 @@ fn mark(text: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// Where the agent works: the first worktree that its request names, else the project.
+/// Where the agent works: the last worktree that its request names, for a session may have begun in another; else the project.
 fn place(body: &Value, root: &Path) -> PathBuf {
     let text = body.to_string();
     let trees = format!("{}/.wavec/runs/", root.display());
-    let found = text.match_indices(&trees).find_map(|(at, _)| {
+    let found = text.rmatch_indices(&trees).find_map(|(at, _)| {
         let rest = &text[at..];
         let end = rest.find(|c: char| !(c.is_alphanumeric() || "/._+-".contains(c))).unwrap_or(rest.len());
         let (before, tree) = rest[..end].split_once("/trees/")?;

@@ -290,7 +290,7 @@ fn a_killed_run_goes_on_in_its_sessions() {
     interrupt(&wavec, "-KILL");
     assert_eq!(end(wavec), None);
     for name in all {
-        lab.model.script(name, [Turn::write(name, "x\n"), Turn::say("done")]);
+        lab.model.script(name, [Turn::run(&format!("echo x > {name}")), Turn::say("done")]);
     }
     let outcome = lab.wavec("resume --format json");
     assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);

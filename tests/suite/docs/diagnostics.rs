@@ -30,9 +30,7 @@ fn every_page_fails_and_is_mended_as_it_says() {
             continue;
         };
         let found = compile_case(fails).diagnostics;
-        let is_other = |found: &&Diagnostic| {
-            found.code != *code && found.code != codes::NOT_SUPPORTED_YET && found.severity > Severity::Note
-        };
+        let is_other = |found: &&Diagnostic| found.code != *code && found.severity > Severity::Note;
         if found.iter().filter(|found| found.code == *code).count() != 1
             || found.iter().any(|found| is_other(&found))
         {

@@ -62,6 +62,7 @@ fn job(place: &Place, script: &str) -> Job {
         captures_stdout: false,
         lines: None,
         secrets: Arc::new([]),
+        writes: None,
     }
 }
 

@@ -1,0 +1,1 @@
+[(body) (block_string) (block_literal)] @fold
