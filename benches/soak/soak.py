@@ -426,7 +426,7 @@ def picture(rows, title):
     """The curves, one small chart each."""
     charts = [
         ("memory of the long run, MiB", "long_run_kib", 1024),
-        ("peak memory of short runs, MiB", "short_run_peak_kib", 1024),
+        ("peak of short runs, MiB", "short_run_peak_kib", 1024),
         ("open files of the long run", "long_run_files", 1),
         ("processes of all runs", "processes", 1),
         ("left behind, and zombies", ("left_behind", "zombies"), 1),

@@ -280,8 +280,9 @@ impl<'a, 's> Layout<'a, 's> {
                 let pending = if line.is_empty() { None } else { Some(std::mem::take(&mut line)) };
                 let was_empty = pending.is_none();
                 if let Some(mut text) = pending {
-                    let next = head[index + 1..].iter().find(|token| token.kind != TokenKind::Comment);
-                    if next.is_some_and(|next| next.kind == TokenKind::Comma) {
+                    let next = head[index + 1..].iter().position(|token| token.kind != TokenKind::Comment);
+                    let next = next.map(|next| index + 1 + next);
+                    if next.is_some_and(|next| head[next].kind == TokenKind::Comma && may_leave(head, next)) {
                         text.push(',');
                     }
                     self.lines.push(line_indent, text);
@@ -298,7 +299,7 @@ impl<'a, 's> Layout<'a, 's> {
             }
             before = token.end();
             let follows_comment = index > 0 && head[index - 1].kind == TokenKind::Comment;
-            if token.kind == TokenKind::Comma && follows_comment {
+            if token.kind == TokenKind::Comma && follows_comment && may_leave(head, index) {
                 previous = Some(token);
                 continue;
             }
@@ -318,11 +319,8 @@ impl<'a, 's> Layout<'a, 's> {
             }
             line.push_str(texts[index].as_deref().unwrap_or(token.text));
             if token.kind == TokenKind::Comma {
-                let next = head.get(index + 1);
-                let has_comment = next.is_some_and(|next| next.kind == TokenKind::Comment);
-                // At the start of a line a keyword would begin a statement and be no name.
-                let is_keyword = next.is_some_and(begins_with_keyword);
-                if !has_comment && !is_keyword {
+                let has_comment = head.get(index + 1).is_some_and(|next| next.kind == TokenKind::Comment);
+                if !has_comment && may_leave(head, index) {
                     self.lines.push(line_indent, std::mem::take(&mut line));
                     line_indent = list_column.unwrap_or(indent + 2 * INDENT);
                 }
@@ -377,11 +375,15 @@ fn asks_blank(was_tall: bool, is_tall: bool, indent: usize) -> bool {
     if indent == 0 { was_tall || is_tall } else { was_tall && is_tall }
 }
 
-/// Whether a line that begins with this token would be read as a statement: `task`, and `task.part` too.
-fn begins_with_keyword(token: &Token) -> bool {
+/// Whether the comma may stand on another line than what follows it: at the start of a line, a name that is a keyword (`task`,
+/// `task.part`) would begin a statement.
+fn may_leave(head: &[Token], comma: usize) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    let word = token.text.split(|c| !is_name(c)).next().unwrap_or_default();
-    token.kind == TokenKind::Word && vocabulary::is_keyword(word)
+    let begins_statement = |token: &Token| {
+        let word = token.text.split(|c| !is_name(c)).next().unwrap_or_default();
+        token.kind == TokenKind::Word && vocabulary::is_keyword(word)
+    };
+    !head.get(comma + 1).is_some_and(begins_statement)
 }
 
 fn flat_tokens(tokens: &[Token]) -> String {

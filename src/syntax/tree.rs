@@ -285,12 +285,14 @@ impl<'s> Builder<'s, '_> {
         while self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < start) {
             self.next_comment += 1;
         }
+        // A `;` between two statements says nothing.
+        let is_idle = |c: char| c.is_whitespace() || c == ';';
         let mut below = start as usize;
         let mut docs = Vec::new();
         for comment in self.comments[first..self.next_comment].iter().rev() {
             let between = &self.text[comment.span.end as usize..below];
-            let is_right_above =
-                between.bytes().filter(|b| *b == b'\n').count() == 1 && between.trim().is_empty();
+            let is_right_above = between.bytes().filter(|b| *b == b'\n').count() == 1
+                && between.trim_matches(is_idle).is_empty();
             if comment.kind != CommentKind::Doc || !comment.is_own_line || !is_right_above {
                 break;
             }

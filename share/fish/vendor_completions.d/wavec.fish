@@ -131,6 +131,9 @@ lines\t'A line an event, on standard output'
 json\t'An event a line as JSON, on standard output (docs/schema/event.json)'"
 complete -c wavec -n "__fish_wavec_using_subcommand run" -l plan-time -d 'Look so long for the best order of the tasks, at most; 0s goes by the critical path alone. By default a number of tries that takes some milliseconds, the same each time' -r
 complete -c wavec -n "__fish_wavec_using_subcommand run" -l author -d 'The author of commits from worktrees, in place of `[git] author` in wavec.toml and git\'s own' -r
+complete -c wavec -n "__fish_wavec_using_subcommand run" -l sandbox -d 'Confine what agents write to their worktrees: off, best-effort (where the kernel can), require (all tasks, or do not run)' -r -f -a "off\t'It is not'
+best-effort\t'What agents write is, where the kernel can'
+require\t'What all tasks with a place of their own write is, or nothing runs'"
 complete -c wavec -n "__fish_wavec_using_subcommand run" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -150,6 +153,9 @@ lines\t'A line an event, on standard output'
 json\t'An event a line as JSON, on standard output (docs/schema/event.json)'"
 complete -c wavec -n "__fish_wavec_using_subcommand resume" -l plan-time -d 'Look so long for the best order of the tasks, at most; 0s goes by the critical path alone. By default a number of tries that takes some milliseconds, the same each time' -r
 complete -c wavec -n "__fish_wavec_using_subcommand resume" -l author -d 'The author of commits from worktrees, in place of `[git] author` in wavec.toml and git\'s own' -r
+complete -c wavec -n "__fish_wavec_using_subcommand resume" -l sandbox -d 'Confine what agents write to their worktrees: off, best-effort (where the kernel can), require (all tasks, or do not run)' -r -f -a "off\t'It is not'
+best-effort\t'What agents write is, where the kernel can'
+require\t'What all tasks with a place of their own write is, or nothing runs'"
 complete -c wavec -n "__fish_wavec_using_subcommand resume" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -167,11 +173,12 @@ complete -c wavec -n "__fish_wavec_using_subcommand runs" -s a -l all -d 'All of
 complete -c wavec -n "__fish_wavec_using_subcommand runs" -s q -l quiet -d 'Say less: only what went wrong'
 complete -c wavec -n "__fish_wavec_using_subcommand runs" -s v -l verbose -d 'Say more'
 complete -c wavec -n "__fish_wavec_using_subcommand runs" -s h -l help -d 'Print help'
-complete -c wavec -n "__fish_wavec_using_subcommand show" -l attempt -d 'The log of that attempt' -r
+complete -c wavec -n "__fish_wavec_using_subcommand show" -l attempt -d 'The log, or the change, of that attempt' -r
 complete -c wavec -n "__fish_wavec_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c wavec -n "__fish_wavec_using_subcommand show" -s l -l log -d 'The whole log of the task\'s newest attempt, as it is'
+complete -c wavec -n "__fish_wavec_using_subcommand show" -s d -l diff -d 'What the task\'s newest attempt changed in its worktree or copy, line by line'
 complete -c wavec -n "__fish_wavec_using_subcommand show" -s q -l quiet -d 'Say less: only what went wrong'
 complete -c wavec -n "__fish_wavec_using_subcommand show" -s v -l verbose -d 'Say more'
 complete -c wavec -n "__fish_wavec_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -187,6 +194,7 @@ never\t'Never'"
 complete -c wavec -n "__fish_wavec_using_subcommand agents" -s q -l quiet -d 'Say less: only what went wrong'
 complete -c wavec -n "__fish_wavec_using_subcommand agents" -s v -l verbose -d 'Say more'
 complete -c wavec -n "__fish_wavec_using_subcommand agents" -s h -l help -d 'Print help'
+complete -c wavec -n "__fish_wavec_using_subcommand acp-client" -l session -d 'The session to go on with, where the agent can' -r
 complete -c wavec -n "__fish_wavec_using_subcommand acp-client" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

@@ -108,7 +108,10 @@ fn scatter(text: &str, tape: &[u16]) -> String {
     for (index, chunk) in tape.chunks_exact(2).enumerate() {
         let at = usize::from(chunk[0]) % gaps.len();
         let follows_comment = at > 0 && tokens[at - 1].starts_with('#');
+        // Behind a `;` on its line a doc comment is none, and the layout has no `;`.
+        let is_before_doc = tokens.get(at).is_some_and(|token| token.starts_with("##"));
         let gap = match chunk[1] % 12 {
+            3 if is_before_doc => "\n".to_owned(),
             0 => " \t  ".to_owned(),
             1 => "\n".to_owned(),
             2 => "\n\n\n\n".to_owned(),
@@ -147,7 +150,8 @@ fn sides(text: &str) -> Vec<(bool, bool, bool)> {
         let follows = before > 0 && between.chars().all(|c| c.is_whitespace() || ",;{".contains(c));
         // What the layout may move to another line is nothing to stand behind.
         let line = text[..start].rsplit('\n').next().unwrap_or_default().trim();
-        let is_bare = !line.is_empty() && line.chars().all(|c| c.is_whitespace() || ",;{}".contains(c));
+        let is_bare =
+            !line.is_empty() && line.chars().all(|c| c.is_whitespace() || ",;{}\u{feff}".contains(c));
         sides.push((!comment.is_own_line, follows, is_bare));
         before = comment.span.end as usize;
     }
