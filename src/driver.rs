@@ -309,6 +309,11 @@ impl Driver {
         self != Driver::Command
     }
 
+    /// Whether its program confines what an agent writes by itself, in a way that cannot stand in a confinement of wavec's.
+    pub fn confines(self, agent: &Agent) -> bool {
+        self == Driver::Codex && !codex::is_free(agent)
+    }
+
     /// Whether a session can be gone on with in another directory than the one it began in.
     pub fn sessions_can_move(self) -> bool {
         matches!(self, Driver::Claude | Driver::Codex | Driver::Acp)

@@ -6,16 +6,21 @@
 use super::lines::{add, number, objects, text, trouble};
 use super::{Answered, Call, Invocation, Reading};
 use crate::event::{AttemptEnd, Usage};
+use crate::plan::Agent;
 
 /// The program, and how it is had.
 pub const PROGRAM: (&str, &str) = ("codex", "npm install -g @openai/codex");
+
+/// Whether its own sandbox is lifted. It is made of mounts, which are forbidden in another's.
+pub fn is_free(agent: &Agent) -> bool {
+    agent.allow.iter().any(|tool| tool == "*")
+}
 
 pub fn invoke(call: &Call<'_>) -> Invocation {
     let agent = call.agent;
     let mut words: Vec<String> = Vec::new();
     let mut add = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
-    let is_free = agent.allow.iter().any(|tool| tool == "*");
-    let sandbox = match (call.is_judge, is_free) {
+    let sandbox = match (call.is_judge, is_free(agent)) {
         (true, _) => "read-only",
         (false, true) => "danger-full-access",
         (false, false) => "workspace-write",

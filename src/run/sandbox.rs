@@ -37,6 +37,11 @@ fn is_agents(task: &Task) -> bool {
     matches!(task.action, Action::Prompt(_) | Action::PromptFile(_)) && task.left_out.is_none()
 }
 
+/// Whether an agent's program has a sandbox of its own that is in force.
+fn confines_itself(agent: &Agent) -> bool {
+    Driver::of(agent).is_ok_and(|driver| driver.confines(agent))
+}
+
 /// Whether what was asked for can be had, before anything starts.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
     if setup.trees.sandbox != Sandbox::Require {
@@ -51,6 +56,16 @@ pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
         return refuse(
             cause,
             "write `isolation worktree` or `isolation copy`, or take `--sandbox best-effort`",
+        );
+    }
+    let own =
+        |task: &&Task| is_agents(task) && task.agent.is_some_and(|agent| confines_itself(plan.agent(agent)));
+    if let Some(task) = plan.tasks.iter().find(own) {
+        let cause =
+            format!("the agent of `{}` has a sandbox of its own, which cannot stand in wavec's", task.name);
+        return refuse(
+            cause,
+            "lift it by `allow \"*\"` in the agent, so that wavec's holds alone, or take `--sandbox best-effort`",
         );
     }
     if !is_there() {
@@ -82,7 +97,7 @@ impl Confined {
         let (tree, workspace) = (assignment.tree.as_ref()?, context.workspace.as_ref()?);
         let is_meant = match context.sandbox.mode {
             Sandbox::Off => false,
-            Sandbox::BestEffort => agent.is_some(),
+            Sandbox::BestEffort => agent.is_some_and(|agent| !confines_itself(agent)),
             Sandbox::Require => true,
         };
         if !is_meant || !context.sandbox.is_there {
@@ -104,7 +119,8 @@ impl Confined {
         {
             let Some(path) = place(folder, environment) else { continue };
             let is_named = driver.is_some_and(|driver| !matches!(driver, Driver::Command | Driver::Acp));
-            if is_drivers && is_named && !folder.path.ends_with(".json") {
+            let is_made = is_drivers && is_named || folder.variable.starts_with("XDG_");
+            if is_made && !folder.path.ends_with(".json") {
                 // Its program would make it, and could not.
                 let _ = std::fs::create_dir_all(&path);
             }

@@ -256,6 +256,8 @@ impl Progress {
                 .last()
                 .filter(|before| before.session == session)
                 .and_then(|before| before.tree.clone());
+            // Most tasks have one: room for four would be most of what a long run keeps in memory.
+            task.attempts.reserve_exact(1);
             task.attempts.push(Attempt {
                 number,
                 session,
