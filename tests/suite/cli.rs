@@ -65,6 +65,7 @@ impl Scratch {
             .env_remove("NO_COLOR")
             .env_remove("COLUMNS")
             .env("TERM", "xterm-256color")
+            .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

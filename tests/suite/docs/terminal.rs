@@ -122,8 +122,15 @@ pub fn live_frame(folder: &Path, command: &str, is_wanted: impl Fn(&str) -> bool
     let binary = Path::new(env!("CARGO_BIN_EXE_wavec")).parent().expect("a program stands in a folder");
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("script")
-        .args(["-qec", &format!("stty cols {COLUMNS} rows 24; timeout 8 {command}"), "/dev/null"])
+        // In the foreground: what is in the background asks no one and draws nothing.
+        .args([
+            "-qec",
+            &format!("stty cols {COLUMNS} rows 24; timeout --foreground 12 {command}"),
+            "/dev/null",
+        ])
         .current_dir(folder)
+        .env("SHELL", "/bin/sh")
+        .env("LC_ALL", "C.UTF-8")
         .env("PATH", path)
         .env("TERM", "xterm-256color")
         .env_remove("NO_COLOR")

@@ -146,17 +146,20 @@ fn the_tutorial_is_true() {
                 compare_picture(&path, &picture, &mut wrong);
             }
             Step::Live { path, command } => {
-                let Some(frame) = terminal::live_frame(&place, &command, |screen| {
-                    screen.contains("chapters") && screen.contains("0/9") && !screen.contains("checking")
-                }) else {
+                // When a frame is drawn is chance: what is at work in it is not.
+                let names = ["start", "setup", "users", "bills", "stats", "share", "backup", "upkeep", "faq"];
+                let is_wanted = |screen: &str| {
+                    screen.contains("0/9")
+                        && !screen.contains("checking")
+                        && names.iter().all(|name| screen.contains(name))
+                };
+                let Some(frame) = terminal::live_frame(&place, &command, is_wanted) else {
                     eprintln!("`script` is not installed: the live view is not looked at");
                     continue;
                 };
                 let picture = terminal::draw(&command, &frame, Some(24));
                 let file = documents().join(&path);
                 let drawn = std::fs::read_to_string(&file).unwrap_or_default();
-                // When a frame is drawn is chance: what is at work in it is not.
-                let names = ["start", "setup", "users", "bills", "stats", "share", "backup", "upkeep", "faq"];
                 let is_new = is_update() && drawn.is_empty();
                 if is_new || names.iter().any(|name| picture.contains(name) != drawn.contains(name)) {
                     if is_update() {
