@@ -18,6 +18,10 @@ use wavec::lsp::{World, serve};
 use wavec::source::FileId;
 use wavec::{ide, syntax};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Nowhere;
 
 impl Loader for Nowhere {

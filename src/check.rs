@@ -28,10 +28,11 @@ pub mod values;
 use crate::diagnostic::levels::Levels;
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
 use crate::source::{SourceMap, Span};
-use crate::syntax::ast;
+use crate::syntax::{self, ast};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::thread;
 
 pub use load::{Loaded, load};
 pub use model::Model;
@@ -242,13 +243,11 @@ const HARMLESS: &[Code] = &[
 
 type Pass = for<'a> fn(&mut Model<'a>, &Input<'a>, &mut Findings);
 
-/// The passes, each over the whole plan; a later one reads what the earlier ones have filled in.
-const PASSES: &[Pass] = &[
-    half::names,
-    collect::declarations,
-    params::values,
-    tree::items,
-    values::values,
+/// The first passes, each over the whole plan: what there is. A later one reads what the earlier ones have filled in.
+const DECLARING: &[Pass] = &[half::names, collect::declarations, params::values, tree::items];
+
+/// The passes that follow, likewise: what it means.
+const RESOLVING: &[Pass] = &[
     agents::agents,
     references::references,
     actions::actions,
@@ -272,12 +271,27 @@ pub fn check<'a>(
     let input = Input { sources, trees, loader, options, has_junk };
     let mut model = Model::new(sources);
     let mut findings = Findings { is_incomplete, ..Findings::default() };
-    for pass in PASSES {
-        if loader.is_stale() {
-            break;
+    let mut make = |passes: &[Pass], findings: &mut Findings| {
+        for pass in passes {
+            if loader.is_stale() {
+                break;
+            }
+            pass(&mut model, &input, findings);
         }
-        pass(&mut model, &input, &mut findings);
-    }
+    };
+    // The values need no name: of a large plan they are judged meanwhile.
+    let judged = if sources.files().map(|(_, file)| file.text().len()).sum::<usize>() < syntax::LARGE {
+        make(DECLARING, &mut findings);
+        values::values(sources, trees)
+    } else {
+        thread::scope(|scope| {
+            let values = scope.spawn(|| values::values(sources, trees));
+            make(DECLARING, &mut findings);
+            values.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    };
+    judged.list.into_iter().for_each(|found| findings.add(found));
+    make(RESOLVING, &mut findings);
     let is_harmless = |found: &Diagnostic| found.severity < Severity::Error || HARMLESS.contains(&found.code);
     let is_sure =
         model.header.is_some() && !findings.is_order_unsure && findings.list.iter().all(is_harmless);

@@ -15,6 +15,7 @@ mod results;
 mod server;
 pub mod transport;
 mod uri;
+mod watch;
 mod work;
 
 use crate::check::Loader;

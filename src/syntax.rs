@@ -7,6 +7,7 @@ mod grammar;
 mod lower;
 mod messages;
 mod misplaced;
+mod parts;
 mod plain;
 mod recover;
 mod skeleton;
@@ -26,6 +27,7 @@ const MOST_DIAGNOSTICS: usize = 1_000;
 /// So many are kept until they have been put in order.
 const MOST_KEPT: usize = 10_000;
 
+pub use parts::LARGE;
 pub use skeleton::skeleton;
 pub use tree::DEEPEST;
 
@@ -40,7 +42,7 @@ pub struct Parsed<'s> {
 
 /// Reads a text. Any text: what is no plan gives diagnostics.
 pub fn parse(file: FileId, text: &str) -> Parsed<'_> {
-    read(file, text, true)
+    read(file, text, true, if text.len() < LARGE { 1 } else { parts::PARTS })
 }
 
 /// The top-level statements around a place, as [`parse`] reads them: all that an editor needs to know what stands there,
@@ -70,10 +72,16 @@ pub fn duration(text: &str) -> Option<u64> {
 /// As [`parse`], by the grammar alone and slower; to test that it makes no difference.
 #[doc(hidden)]
 pub fn parse_by_grammar(file: FileId, text: &str) -> Parsed<'_> {
-    read(file, text, false)
+    read(file, text, false, 1)
 }
 
-fn read(file: FileId, text: &str, is_hasty: bool) -> Parsed<'_> {
+/// As [`parse`], in so many parts at a time; to test that it makes no difference.
+#[doc(hidden)]
+pub fn parse_in_parts(file: FileId, text: &str, count: usize) -> Parsed<'_> {
+    read(file, text, true, count)
+}
+
+fn read(file: FileId, text: &str, is_hasty: bool, count: usize) -> Parsed<'_> {
     if u32::try_from(text.len()).is_err() {
         return Parsed { file: ast::File::default(), diagnostics: vec![messages::text_too_long(file)] };
     }
@@ -82,13 +90,20 @@ fn read(file: FileId, text: &str, is_hasty: bool) -> Parsed<'_> {
     let problems = std::mem::take(&mut split.problems);
     // Where it is unclear what lies in what, nobody can say what is out of place.
     let split_is_sure = split.is_sure;
-    let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } =
-        tree::build(file, text, start, split, is_hasty);
+    let mut is_placed = false;
+    let in_parts = if count > 1 { parts::build(file, text, start, split, is_hasty, count) } else { Err(split) };
+    let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } = match in_parts {
+        Ok(built) => {
+            is_placed = true;
+            built
+        }
+        Err(split) => tree::build(file, text, start, split, is_hasty),
+    };
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let count = memchr::memchr_iter(0, text.as_bytes()).count();
         diagnostics.push(messages::null_byte(Span::new(file, at, at + 1), count));
     }
-    if split_is_sure {
+    if split_is_sure && !is_placed {
         misplaced::misplaced(&tree, &mut diagnostics);
     }
     let is_told = |at: usize| {

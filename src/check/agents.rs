@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 /// The ways of calling an agent.
 pub const DRIVERS: &[&str] = &["command", "claude", "codex", "opencode", "gemini", "qwen", "acp"];
 
+/// The directories of agents that files define, beside a plan or above it, each with what its files' names end with.
+pub fn homes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    HOMES.iter().map(|home| (home.directory, home.ending))
+}
+
 /// Whether a driver is called by a program that the agent names.
 pub(super) fn takes_program(driver: &str) -> bool {
     matches!(driver, "command" | "acp")

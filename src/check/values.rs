@@ -2,16 +2,17 @@
 //!
 //! Walks the trees, libraries included, and not the items: a statement in a `for` is judged once.
 
-use super::model::Model;
-use super::{Findings, Input, messages};
+use super::{Findings, messages};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{self, Body, Number, Quantity, StatementKind, TestKind, Text, TextStyle};
 
 /// Judges the values of every statement.
-pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
-    for tree in input.trees {
-        body(model.sources, &tree.body, findings);
+pub(super) fn values(sources: &SourceMap, trees: &[ast::File<'_>]) -> Findings {
+    let mut findings = Findings::default();
+    for tree in trees {
+        body(sources, &tree.body, &mut findings);
     }
+    findings
 }
 
 fn body(sources: &SourceMap, inside: &Body<'_>, findings: &mut Findings) {

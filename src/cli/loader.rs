@@ -347,9 +347,8 @@ pub fn options(purpose: Purpose, set: Vec<(String, String)>, levels: Levels) -> 
     Options { set, require_params: purpose != Purpose::Check, purpose, levels }
 }
 
-/// Reads and compiles the plan at a path, or from standard input when the path is `-`, as the project's settings say.
-pub fn compile_file(path: &Path, purpose: Purpose, set: Vec<(String, String)>) -> Result<Compilation> {
-    let input = read_plan(path)?;
+/// Compiles a plan that has been read, as the project's settings say.
+pub fn compile_input(input: Input, purpose: Purpose, set: Vec<(String, String)>) -> Result<Compilation> {
     let levels = settings::levels(&directory_of(&input.path), &LevelArgs::default())?;
     Ok(compile::compile(&input.path, &input.text, &Disk::default(), &options(purpose, set, levels)))
 }

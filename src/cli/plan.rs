@@ -1,12 +1,13 @@
 //! `wavec plan`: show who does what, after what, and when it ends.
 
 use super::history::{self, Past};
+use super::loader::Input;
 use super::{Global, loader, output};
 use crate::check::Purpose;
 use crate::compile::Compilation;
 use crate::diagnostic::Severity;
 use crate::diagnostic::render::{TextOptions, render_text};
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::plan::Plan;
 use crate::report::Look;
 use crate::report::plan::{View, dot, gantt, html, json, mermaid, svg, tree};
@@ -30,6 +31,9 @@ Examples:
 pub struct Args {
     /// The plan, or `-` for standard input
     plan: PathBuf,
+    /// The file that the text of standard input is of: messages name it, and what it `use`s is looked for beside it
+    #[arg(long, value_name = "PATH")]
+    stdin_path: Option<PathBuf>,
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Tree)]
     format: Format,
@@ -93,8 +97,23 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some((written, exit)) = compiled(&args.plan, args.set, global)? else { return Ok(Exit::PlanErrors) };
-    let Past { plan, corrections } = history::past(&written, &args.plan, args.no_history)?;
+    let is_stdin = args.plan == Path::new(loader::STDIN);
+    let mut input = loader::read_plan(&args.plan)?;
+    let mut place = args.plan;
+    match args.stdin_path {
+        Some(path) if is_stdin => {
+            input.path.clone_from(&path);
+            place = path;
+        }
+        Some(_) => {
+            return Err(Error::new("read the plan", "`--stdin-path` names the text of standard input")
+                .help("give `-` in place of the plan")
+                .exit(Exit::Usage));
+        }
+        None => {}
+    }
+    let Some((written, exit)) = compiled(input, args.set, global)? else { return Ok(Exit::PlanErrors) };
+    let Past { plan, corrections } = history::past(&written, &place, args.no_history)?;
     if args.workers.len() > 1 {
         let one = |workers: &u32| {
             let limits = Limits { workers: Some(*workers) };
@@ -138,14 +157,14 @@ fn sampled(plan: &Arc<Plan>, limits: &Limits, order: Arc<Order>) -> Option<Sampl
     Some(sample::sample_by(plan, limits, order, 1, rounds))
 }
 
-/// The plan at a path, ready to be forecast, and how the command ends; says on standard error what is wrong with it. None
+/// A plan that was read, ready to be forecast, and how the command ends; says on standard error what is wrong with it. None
 /// when it has errors, but for claims that the forecast refutes: then one wants to see the forecast all the more.
 pub(super) fn compiled(
-    path: &Path,
+    input: Input,
     set: Vec<(String, String)>,
     global: &Global,
 ) -> Result<Option<(Arc<Plan>, Exit)>> {
-    let mut compilation = loader::compile_file(path, Purpose::Plan, set)?;
+    let mut compilation = loader::compile_input(input, Purpose::Plan, set)?;
     // Notes are for `check`: here they would stand between a person and the plan.
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     compilation.diagnostics.retain(|found| found.severity >= least);

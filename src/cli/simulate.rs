@@ -66,7 +66,7 @@ enum Format {
 
 /// Carries the command out.
 pub fn run(args: Args, global: &Global) -> Result<Exit> {
-    let Some((plan, exit)) = plan::compiled(&args.plan, args.set, global)? else {
+    let Some((plan, exit)) = plan::compiled(loader::read_plan(&args.plan)?, args.set, global)? else {
         return Ok(Exit::PlanErrors);
     };
     let Past { plan, corrections } = history::past(&plan, &args.plan, args.no_history)?;

@@ -6,6 +6,7 @@
 use super::Analysis;
 use crate::diagnostic::{Diagnostic, codes::Group};
 use crate::source::{FileId, Span};
+use std::ops::Range;
 
 /// The findings of proofs in `before` that the change to `now` has not touched, with their places in `now`.
 pub fn carry(before: &Analysis, now: &Analysis) -> Vec<Diagnostic> {
@@ -48,8 +49,42 @@ fn is_proved(found: &Diagnostic) -> bool {
 
 /// Where two texts differ: the first byte and the end of it in the old one, and by how much what follows moves.
 fn change(old: &str, new: &str) -> (usize, usize, i64) {
-    let before = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-    let most = old.len().min(new.len()) - before;
-    let after = old.bytes().rev().zip(new.bytes().rev()).take_while(|(a, b)| a == b).count().min(most);
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    let most = old.len().min(new.len());
+    let before = same(most, |range| old[range.clone()] == new[range]);
+    let most = most - before;
+    let (old_end, new_end) = (old.len(), new.len());
+    let after = same(most, |range| {
+        let back = |end: usize| end - range.end..end - range.start;
+        old[back(old_end)] == new[back(new_end)]
+    });
     (before, old.len() - after, new.len() as i64 - old.len() as i64)
+}
+
+/// How many of `most` bytes are the same from the start on, as `is_same` tells of a stretch; long stretches first.
+fn same(most: usize, is_same: impl Fn(Range<usize>) -> bool) -> usize {
+    let mut at = 0;
+    let mut step = 4096;
+    while step > 0 {
+        while at + step <= most && is_same(at..at + step) {
+            at += step;
+        }
+        step /= 8;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::change;
+
+    #[test]
+    fn a_change_is_found_between_what_is_the_same() {
+        assert_eq!(change("abc", "abc"), (3, 3, 0));
+        assert_eq!(change("abc", "abxc"), (2, 2, 1));
+        assert_eq!(change("aaa", "aa"), (2, 3, -1));
+        let long = "x".repeat(10_007);
+        assert_eq!(change(&format!("{long}1{long}"), &format!("{long}{long}")), (10_007, 10_008, -1));
+        assert_eq!(change("", "a"), (0, 0, 1));
+    }
 }

@@ -15,6 +15,8 @@ pub struct Client {
     pub has_snippets: bool,
     /// Whether it can be asked to watch files.
     pub watches: bool,
+    /// Whether a place to watch may be told with the directory that it is in.
+    pub has_relative_patterns: bool,
     /// Whether it can be told to ask again for hints and lenses.
     pub refreshes: bool,
     /// Whether it offers `wavec.run` and `wavec.plan`.
@@ -33,6 +35,9 @@ impl Client {
                 && has("/capabilities/workspace/diagnostics/refreshSupport"),
             has_snippets: has("/capabilities/textDocument/completion/completionItem/snippetSupport"),
             watches: has("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
+            has_relative_patterns: has(
+                "/capabilities/workspace/didChangeWatchedFiles/relativePatternSupport",
+            ),
             refreshes: has("/capabilities/workspace/inlayHint/refreshSupport")
                 && has("/capabilities/workspace/codeLens/refreshSupport"),
             has_commands: has("/initializationOptions/commands"),

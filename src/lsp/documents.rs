@@ -1,6 +1,7 @@
 //! The documents that the client has open, and the world around them.
 
 use super::World;
+use super::watch::Asked;
 use crate::check::{Loader, normal};
 use crate::source::{ColumnUnit, Position, SourceFile};
 use gen_lsp_types::TextDocumentContentChangeEvent;
@@ -68,22 +69,33 @@ pub struct Overlay {
     pub world: Arc<dyn World>,
     /// Set when nobody wants any more what is made of it.
     pub is_stale: Arc<AtomicBool>,
+    /// All that was asked for.
+    pub asked: Arc<Asked>,
 }
 
 impl Loader for Overlay {
     fn read(&self, path: &Path) -> io::Result<String> {
-        match self.documents.get(&normal(path)) {
+        let path = normal(path);
+        let found = match self.documents.get(&path) {
             Some(document) => Ok(document.source.text().to_owned()),
-            None => self.world.read(path),
-        }
+            None => self.world.read(&path),
+        };
+        self.asked.sought(path, found.is_ok());
+        found
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.documents.contains_key(&normal(path)) || self.world.exists(path)
+        let path = normal(path);
+        let is_there = self.documents.contains_key(&path) || self.world.exists(&path);
+        self.asked.sought(path, is_there);
+        is_there
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.world.list(directory)
+        let directory = normal(directory);
+        let found = self.world.list(&directory);
+        self.asked.listed(directory, found.is_ok());
+        found
     }
 
     fn is_stale(&self) -> bool {

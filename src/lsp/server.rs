@@ -8,6 +8,7 @@ use super::capabilities::{self, Client};
 use super::documents::{Document, Documents, Overlay};
 use super::results::Results;
 use super::uri;
+use super::watch::{self, Asked, Change};
 use super::work::{Depth, Done, Job, work};
 use crate::ide::{self, Analysis, Planned};
 use crossbeam_channel::{Receiver, Sender, select, unbounded};
@@ -15,7 +16,7 @@ use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +50,8 @@ struct Root {
     planned: Option<Arc<Planned>>,
     /// How long the last proofs took.
     took: Duration,
+    /// All that the last analysis asked for.
+    asked: Arc<Asked>,
 }
 
 impl Root {
@@ -121,6 +124,8 @@ struct Server {
     open: HashMap<RequestId, Arc<AtomicBool>>,
     /// How many requests have been sent.
     asked: i32,
+    /// The directories outside the workspace that are watched.
+    watched: BTreeSet<PathBuf>,
 }
 
 /// Serves until the client says `exit` or is gone; whether it said `shutdown` before.
@@ -157,6 +162,7 @@ pub fn run(connection: Connection, world: Arc<dyn World>) -> bool {
         waiting: Vec::new(),
         open: HashMap::new(),
         asked: 0,
+        watched: BTreeSet::new(),
     };
     loop {
         select! {
@@ -292,7 +298,10 @@ impl Server {
                     self.touch_all();
                 }
             }
-            "workspace/didChangeWatchedFiles" => self.touch_all(),
+            "workspace/didChangeWatchedFiles" => match parsed(params) {
+                Some(lsp::DidChangeWatchedFilesParams { changes }) => self.changed_on_disk(&changes),
+                None => self.touch_all(),
+            },
             "workspace/didChangeWorkspaceFolders" => {
                 if let Some(lsp::DidChangeWorkspaceFoldersParams { event }) = parsed(params) {
                     let gone: Vec<PathBuf> = event.removed.iter().map(|it| uri::to_path(&it.uri.0)).collect();
@@ -312,15 +321,61 @@ impl Server {
 
     fn initialized(&mut self) {
         if self.client.watches {
-            let watchers = ["**/*.wave", "**/wavec.toml", "**/.claude/agents/*.md"];
-            let watchers = watchers.map(|glob| json!({ "globPattern": glob }));
-            let registration = json!({
-                "id": "files",
-                "method": "workspace/didChangeWatchedFiles",
-                "registerOptions": { "watchers": watchers },
-            });
-            self.ask("client/registerCapability", json!({ "registrations": [registration] }));
+            self.watch("files", watch::in_workspace());
         }
+    }
+
+    fn watch(&mut self, id: &str, watchers: Vec<Value>) {
+        let registration = json!({
+            "id": id,
+            "method": "workspace/didChangeWatchedFiles",
+            "registerOptions": { "watchers": watchers },
+        });
+        self.ask("client/registerCapability", json!({ "registrations": [registration] }));
+    }
+
+    /// Has the libraries watched that the open plans use and that are outside the workspace.
+    fn watch_outside(&mut self) {
+        if !self.client.watches {
+            return;
+        }
+        let analyses = self.roots.values().filter_map(Root::newest);
+        let files = analyses.flat_map(|analysis| analysis.sources.files().map(|(_, file)| file.path()));
+        let outside = watch::outside(files, &self.folders);
+        if outside == self.watched {
+            return;
+        }
+        if !self.watched.is_empty() {
+            let gone = json!({ "id": "outside", "method": "workspace/didChangeWatchedFiles" });
+            // The protocol itself spells it so.
+            self.ask("client/unregisterCapability", json!({ "unregisterations": [gone] }));
+        }
+        if !outside.is_empty() {
+            self.watch("outside", watch::in_directories(&outside, &self.client));
+        }
+        self.watched = outside;
+    }
+
+    /// Files have changed on disk: those that asked for them are to be analysed anew.
+    fn changed_on_disk(&mut self, changes: &[lsp::FileEvent]) {
+        self.revision += 1;
+        for event in changes {
+            let path = uri::to_path(&event.uri.0);
+            let change = match event.kind {
+                lsp::FileChangeType::Created => Change::Created,
+                lsp::FileChangeType::Deleted => Change::Deleted,
+                lsp::FileChangeType::Changed | lsp::FileChangeType::Custom(_) => Change::Changed,
+            };
+            let is_open = self.documents.contains_key(&path) && change == Change::Changed;
+            // Settings are not asked for through the documents.
+            let is_for_all = path.file_name().is_some_and(|name| name == "wavec.toml");
+            for root in self.roots.values_mut() {
+                if is_for_all || !is_open && root.asked.concerns(&path, change) {
+                    root.changed = self.revision;
+                }
+            }
+        }
+        self.give_up();
     }
 
     fn cancel(&mut self, id: RequestId) {
@@ -361,7 +416,7 @@ impl Server {
 
     fn overlay(&self) -> Overlay {
         let (documents, world) = (Arc::clone(&self.documents), Arc::clone(&self.world));
-        Overlay { documents, world, is_stale: Arc::default() }
+        Overlay { documents, world, is_stale: Arc::default(), asked: Arc::default() }
     }
 
     /// Gives every idle thread the newest text that none has been given.
@@ -379,6 +434,7 @@ impl Server {
             let is_large = self.documents.get(&path).is_some_and(|it| it.source.text().len() > LARGE);
             let is_staged = self.roots.get_mut(&path).is_some_and(|root| {
                 root.given = revision;
+                root.asked = Arc::clone(&overlay.asked);
                 root.took > QUICK || root.proofs.is_none() && is_large
             });
             self.workers[worker].current = Some((path.clone(), is_stale));
@@ -468,6 +524,9 @@ impl Server {
         }
         let changed = self.results.set(&done.path, &analysis.sources, &said, self.client.unit);
         self.publish(changed);
+        if done.depth == Depth::Proofs {
+            self.watch_outside();
+        }
         if done.depth == Depth::Proofs && self.client.refreshes && analysis.planned.is_some() {
             self.ask("workspace/inlayHint/refresh", Value::Null);
             self.ask("workspace/codeLens/refresh", Value::Null);

@@ -12,30 +12,57 @@ pub(super) fn misplaced(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) {
     body(&file.body, Place::File, Place::File, diagnostics);
 }
 
+/// Compares the place of every statement of the file's own body with the vocabulary.
+pub(super) fn at_top(statements: &[Statement<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = Vec::new();
+    for statement in statements {
+        own(statement, Place::File, Place::File, &mut seen, diagnostics);
+    }
+}
+
+/// Compares the place of every statement inside those of the file's own body, which may be a part of them.
+pub(super) fn inside(statements: &[Statement<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    statements.iter().for_each(|statement| within(statement, Place::File, diagnostics));
+}
+
+/// What has been seen in a body of what may stand there once.
+type Seen<'t, 's> = Vec<(&'static str, &'t Statement<'s>)>;
+
 /// One body; `around` is the nearest body around it that is no `for`, for a `for` stands for what it repeats.
 fn body(body: &Body<'_>, place: Place, around: Place, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<(&'static str, &Statement<'_>)> = Vec::new();
+    let mut seen = Vec::new();
     for statement in &body.statements {
-        if diagnostics.len() >= super::MOST_KEPT {
-            return;
-        }
-        let Some(word) = vocabulary::of(&statement.kind) else { continue };
-        if !may_stand(word, statement, place, around) {
-            diagnostics.push(messages::misplaced(
-                word,
-                statement,
-                if place == Place::For { around } else { place },
-            ));
-        } else if is_once(word, statement) {
-            match seen.iter().find(|(keyword, _)| *keyword == word.keyword) {
-                Some((_, first)) => {
-                    diagnostics.push(messages::repeated(word, statement.keyword, first.keyword, place))
-                }
-                None => seen.push((word.keyword, statement)),
+        own(statement, place, around, &mut seen, diagnostics);
+        within(statement, around, diagnostics);
+    }
+}
+
+fn within(statement: &Statement<'_>, around: Place, diagnostics: &mut Vec<Diagnostic>) {
+    if let (Some(inner), Some(own)) = (statement.kind.body(), vocabulary::place_of(&statement.kind)) {
+        body(inner, own, if own == Place::For { around } else { own }, diagnostics);
+    }
+}
+
+fn own<'t, 's>(
+    statement: &'t Statement<'s>,
+    place: Place,
+    around: Place,
+    seen: &mut Seen<'t, 's>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if diagnostics.len() >= super::MOST_KEPT {
+        return;
+    }
+    let Some(word) = vocabulary::of(&statement.kind) else { return };
+    if !may_stand(word, statement, place, around) {
+        let place = if place == Place::For { around } else { place };
+        diagnostics.push(messages::misplaced(word, statement, place));
+    } else if is_once(word, statement) {
+        match seen.iter().find(|(keyword, _)| *keyword == word.keyword) {
+            Some((_, first)) => {
+                diagnostics.push(messages::repeated(word, statement.keyword, first.keyword, place))
             }
-        }
-        if let (Some(inner), Some(own)) = (statement.kind.body(), vocabulary::place_of(&statement.kind)) {
-            self::body(inner, own, if own == Place::For { around } else { own }, diagnostics);
+            None => seen.push((word.keyword, statement)),
         }
     }
 }

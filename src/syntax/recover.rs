@@ -22,7 +22,7 @@ use pest::Parser;
 use tokens::{Token, TokenKind, tokens};
 
 /// So many unknown words are compared with those of the language; comparing takes time.
-const MOST_SUGGESTIONS: usize = 4_000;
+pub(super) const MOST_SUGGESTIONS: usize = 4_000;
 
 /// What stands behind a wrong keyword is read only when it is about as long as a statement.
 const LONGEST_SALVAGED: usize = 65_536;

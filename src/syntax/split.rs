@@ -83,7 +83,7 @@ impl Event {
 impl Split {
     /// The part of a text around `offset` that no body reaches out of, and its marks: the top-level statements between two
     /// ends of bodies. None where it is unclear what closes what.
-    pub fn around(&self, start: usize, end: usize, offset: usize) -> Option<(Range<usize>, Range<usize>)> {
+    pub fn around(&self, start: usize, end: usize, offset: usize) -> Option<Piece> {
         if !self.is_sure || self.marks.iter().any(|mark| mark.kind == MarkKind::Stray) {
             return None;
         }
@@ -106,6 +106,39 @@ impl Split {
             }
         }
         Some((part..end, first..self.marks.len()))
+    }
+}
+
+/// A part of a text, and which marks are in it.
+type Piece = (Range<usize>, Range<usize>);
+
+impl Split {
+    /// Cuts a text in at most so many parts of about the same length that no body reaches out of, each with its marks. None where
+    /// it is unclear what closes what.
+    pub fn parts(&self, start: usize, end: usize, count: usize) -> Option<Vec<Piece>> {
+        let is_unclear = |mark: &Mark| matches!(mark.kind, MarkKind::Stray | MarkKind::Missing);
+        if !self.is_sure || self.marks.iter().any(is_unclear) {
+            return None;
+        }
+        let length = (end - start).div_ceil(count.max(1)).max(1);
+        let (mut part, mut first, mut depth) = (start, 0, 0usize);
+        let mut parts = Vec::with_capacity(count);
+        for (index, mark) in self.marks.iter().enumerate() {
+            match mark.kind {
+                MarkKind::Open => depth += 1,
+                MarkKind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    let behind = mark.at as usize + 1;
+                    if depth == 0 && behind - part >= length {
+                        parts.push((part..behind, first..index + 1));
+                        (part, first) = (behind, index + 1);
+                    }
+                }
+                MarkKind::Stray | MarkKind::Missing | MarkKind::Cut => {}
+            }
+        }
+        parts.push((part..end, first..self.marks.len()));
+        (parts.len() > 1).then_some(parts)
     }
 }
 

@@ -39,12 +39,63 @@ pub(super) fn build_part(
     split: Split,
     is_hasty: bool,
 ) -> Built<'_> {
-    let marks = &split.marks[marks];
+    let part = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty);
+    part.built(file, text, split)
+}
+
+/// The statements of a part of a text that no body reaches out of.
+pub(super) struct Part<'s> {
+    pub statements: Vec<Statement<'s>>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub paired_strays: Vec<usize>,
+    pub junk_spans: Vec<Span>,
+    /// How many mistakes have been told.
+    pub mistakes: usize,
+    /// How many words have been compared with those of the language.
+    pub suggested: usize,
+}
+
+impl<'s> Part<'s> {
+    /// The tree of a text that this is all of.
+    pub fn built(self, file: FileId, text: &'s str, split: Split) -> Built<'s> {
+        let body = Body { statements: self.statements, span: Span::new(file, 0, text.len()) };
+        Built {
+            file: File { body, comments: split.comments },
+            diagnostics: self.diagnostics,
+            paired_strays: self.paired_strays,
+            junk_spans: self.junk_spans,
+        }
+    }
+
+    /// Takes in the part that follows. False where a limit counts over the whole text, and is met or near.
+    pub fn append(&mut self, mut next: Part<'s>) -> bool {
+        self.statements.append(&mut next.statements);
+        self.diagnostics.append(&mut next.diagnostics);
+        self.paired_strays.append(&mut next.paired_strays);
+        self.junk_spans.append(&mut next.junk_spans);
+        self.mistakes += next.mistakes;
+        self.suggested += next.suggested;
+        self.mistakes < MOST_MISTAKES
+            && self.junk_spans.len() < MOST_JUNK
+            && self.suggested < super::recover::MOST_SUGGESTIONS
+            && self.diagnostics.len() < super::MOST_KEPT
+    }
+}
+
+/// Reads a part of a text with its marks and the comments of the whole.
+pub(super) fn read_part<'s>(
+    file: FileId,
+    text: &'s str,
+    part: Range<usize>,
+    marks: &[Mark],
+    comments: &[Comment],
+    is_hasty: bool,
+) -> Part<'s> {
     let mut builder = Builder {
         text,
         end: part.end,
-        comments: &split.comments,
-        next_comment: split.comments.partition_point(|comment| (comment.span.end as usize) < part.start),
+        comments,
+        next_comment: comments.partition_point(|comment| (comment.span.end as usize) < part.start),
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
         body: Vec::new(),
@@ -60,14 +111,8 @@ pub(super) fn build_part(
         suggested: 0,
     };
     builder.segments(part.start, marks);
-    let Builder { body: statements, lower, paired_strays, junk_spans, .. } = builder;
-    let body = Body { statements, span: Span::new(file, 0, text.len()) };
-    Built {
-        file: File { body, comments: split.comments },
-        diagnostics: lower.diagnostics,
-        paired_strays,
-        junk_spans,
-    }
+    let Builder { body: statements, lower, paired_strays, junk_spans, mistakes, suggested, .. } = builder;
+    Part { statements, diagnostics: lower.diagnostics, paired_strays, junk_spans, mistakes, suggested }
 }
 
 /// What was built, and what it says of the splitter's findings.

@@ -158,6 +158,12 @@ fn assert_sane(text: &str) {
     let by_grammar = syntax::parse_by_grammar(FileId(0), text);
     assert_eq!(format!("{file:?}"), format!("{:?}", by_grammar.file));
     assert_eq!(diagnostics, by_grammar.diagnostics);
+    // Nor does reading it in parts.
+    for count in [2, 5, 100] {
+        let in_parts = syntax::parse_in_parts(FileId(0), text, count);
+        assert_eq!(format!("{file:?}"), format!("{:?}", in_parts.file));
+        assert_eq!(diagnostics, in_parts.diagnostics);
+    }
     let mut see = |span: Span| {
         assert!(text.get(span.range()).is_some(), "{span:?} of {}", text.len());
     };

@@ -42,12 +42,8 @@ function makeClient() {
   const server = { command: program(), args: ['lsp'] };
   return new LanguageClient('wavec', 'Wave', server, {
     documentSelector: [{ language: 'wave' }],
+    // Which files to watch, the server says.
     initializationOptions: { commands: true },
-    synchronize: {
-      fileEvents: ['**/*.wave', '**/wavec.toml', '**/.claude/agents/*.md'].map((glob) =>
-        vscode.workspace.createFileSystemWatcher(glob),
-      ),
-    },
   });
 }
 

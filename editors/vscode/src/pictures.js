@@ -11,7 +11,9 @@ const PAUSE = 400;
 /** The HTML of a plan whose text comes over standard input; what is wrong with it when it has errors. */
 function render(program, plan, text) {
   return new Promise((resolve) => {
-    const child = spawn(program, ['plan', '--format', 'html', '--color', 'never', '-'], { cwd: path.dirname(plan) });
+    const named = [`--stdin-path=${path.basename(plan)}`];
+    const options = ['--format', 'html', '--color', 'never'];
+    const child = spawn(program, ['plan', ...options, ...named, '-'], { cwd: path.dirname(plan) });
     let html = '';
     let said = '';
     child.stdout.on('data', (chunk) => (html += chunk));

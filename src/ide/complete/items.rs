@@ -40,12 +40,13 @@ impl Offer<'_> {
         let mut known: HashSet<String> = self.found.iter().map(|item| item.label.clone()).collect();
         let start = directory(self.known.path);
         for ancestor in start.ancestors().take(16) {
-            let agents = ancestor.join(".claude").join("agents");
-            for name in self.known.loader.list(&agents).unwrap_or_default() {
-                if let Some(name) = name.strip_suffix(".md")
-                    && known.insert(name.to_owned())
-                {
-                    self.add(CompletionKind::Agent, name, format!("from .claude/agents/{name}.md"));
+            for (home, ending) in crate::check::agents::homes() {
+                for name in self.known.loader.list(&ancestor.join(home)).unwrap_or_default() {
+                    if let Some(name) = name.strip_suffix(ending)
+                        && known.insert(name.to_owned())
+                    {
+                        self.add(CompletionKind::Agent, name, format!("from {home}/{name}{ending}"));
+                    }
                 }
             }
             if self.known.loader.exists(&ancestor.join(".git")) {
