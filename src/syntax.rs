@@ -91,7 +91,8 @@ fn read(file: FileId, text: &str, is_hasty: bool, count: usize) -> Parsed<'_> {
     // Where it is unclear what lies in what, nobody can say what is out of place.
     let split_is_sure = split.is_sure;
     let mut is_placed = false;
-    let in_parts = if count > 1 { parts::build(file, text, start, split, is_hasty, count) } else { Err(split) };
+    let in_parts =
+        if count > 1 { parts::build(file, text, start, split, is_hasty, count) } else { Err(split) };
     let tree::Built { file: tree, mut diagnostics, paired_strays, junk_spans } = match in_parts {
         Ok(built) => {
             is_placed = true;

@@ -71,7 +71,8 @@ impl Asked {
             }
             Change::Deleted => {
                 let mut below = asked.range(path.to_path_buf()..);
-                is_in(path.parent(), Answer::Listed) || below.next().is_some_and(|(it, _)| it.starts_with(path))
+                is_in(path.parent(), Answer::Listed)
+                    || below.next().is_some_and(|(it, _)| it.starts_with(path))
             }
         }
     }

@@ -383,9 +383,9 @@ fn basic_block_end(bytes: &[u8], mut i: usize) -> Option<usize> {
     }
 }
 
-/// Whether nothing but blanks stands before `at` on its line; the text begins at `start`.
+/// Whether nothing but blanks stands before `at` on its line, or a `;`, which says nothing; the text begins at `start`.
 fn is_first_on_line(bytes: &[u8], at: usize, start: usize) -> bool {
-    let before = bytes[start..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+    let before = bytes[start..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t' | b';'));
     before.is_none_or(|b| *b == b'\n')
 }
 

@@ -93,8 +93,13 @@ impl Writer<'_> {
 
     /// What may stand between two statements.
     fn separate(&mut self) {
-        let choice = if self.is_odd { self.pick(16) } else { 0 };
+        let choice = if self.is_odd { self.pick(18) } else { 0 };
         let gap = match choice {
+            16 => {
+                self.count += 1;
+                format!("\n ;; ## doc {}\n; ## more\n", self.count)
+            }
+            17 => format!(" ; {}\n;{}\n ;", self.comment(), self.comment()),
             7 => "; ".to_string(),
             8 => "  ".to_string(),
             9 => "\n\n\n\n".to_string(),

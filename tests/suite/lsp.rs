@@ -2,5 +2,6 @@
 
 mod client;
 mod neovim;
+mod recorded;
 mod sessions;
 mod wire;

@@ -350,3 +350,64 @@ fn nothing_of_a_plan_is_run() {
     assert!(client.end());
     assert!(!folder.exists());
 }
+
+/// What the server asks to be watched: the id of the registration, and its globs.
+fn watched(client: &mut Client) -> (Value, String) {
+    let params = client.expect("client/registerCapability");
+    let registration = &params["registrations"][0];
+    assert_eq!(registration["method"], "workspace/didChangeWatchedFiles");
+    (registration["id"].clone(), registration["registerOptions"]["watchers"].to_string())
+}
+
+#[test]
+fn all_that_a_plan_asks_the_disk_for_is_watched() {
+    let capabilities = json!({
+        "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true, "relativePatternSupport": true } },
+    });
+    let far = "/lib/far.wave";
+    let mut client = Client::start(capabilities, &[(far, "agent coder { driver command  run \"x\" }\n")]);
+    let (_, globs) = watched(&mut client);
+    for glob in ["**/*.wave", "**/wavec.toml", "**/.claude/agents/*.md", "**/.codex/agents/*.toml"] {
+        assert!(globs.contains(glob), "{glob} is not in {globs}");
+    }
+    client.open(
+        PLAN,
+        "plan p\nuse \"../lib/far.wave\"\ntask a { agent coder  prompt \"x\"  writes \"a\" }\ntask b { agent helper  prompt \"x\"  writes \"b\" }\n",
+    );
+    client.until(PLAN, &["3:15 unknown-agent"]);
+    // The library is outside the workspace: its directory is watched too.
+    let (id, globs) = watched(&mut client);
+    assert_eq!((id, globs.contains("file:///lib")), (json!("outside"), true), "{globs}");
+    let changed = |client: &Client, path: &str, kind: u32| {
+        let changes = json!({ "changes": [{ "uri": uri(path), "type": kind }] });
+        client.notify("workspace/didChangeWatchedFiles", changes);
+    };
+    let agent = "/w/.opencode/agents/helper.md";
+    client.files.write(agent, "---\ndescription: helps\n---\nHelp.\n");
+    changed(&client, agent, 1);
+    client.until(PLAN, &["2:0 untested-plan"]);
+    client.files.write(far, "agent builder { driver command  run \"x\" }\n");
+    changed(&client, far, 2);
+    while !client.diagnostics(PLAN).contains(&"2:15 unknown-agent".to_owned()) {}
+    // Nothing depends on it any more.
+    client.edit(PLAN, (1, 0), (2, 0), "agent coder { driver command  run \"x\" }\n");
+    assert_eq!(client.expect("client/unregisterCapability")["unregisterations"][0]["id"], "outside");
+    assert!(client.end());
+}
+
+#[test]
+fn a_file_that_a_plan_speaks_of_and_that_comes_or_goes_is_seen() {
+    let capabilities = json!({ "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } } });
+    let mut client = Client::start(capabilities, &[("/w/other.txt", "")]);
+    let check = "success { check \"it is made\" exists \"out/report.md\" }";
+    client.open(
+        PLAN,
+        &format!("plan p\nagent coder {{ driver codex }}\ntask a {{ agent coder  prompt \"x\"  writes \"a\" }}\n{check}\n"),
+    );
+    client.until(PLAN, &["3:10 unwritten-file"]);
+    client.files.write("/w/out/report.md", "ok");
+    let changes = json!({ "changes": [{ "uri": uri("/w/out/report.md"), "type": 1 }] });
+    client.notify("workspace/didChangeWatchedFiles", changes);
+    client.until(PLAN, &[]);
+    assert!(client.end());
+}
