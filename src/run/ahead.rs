@@ -16,15 +16,16 @@ const MOST: usize = 9;
 
 /// How many are made at once: a processor each, as making one is all work.
 pub struct Forks {
+    processors: usize,
     permits: Semaphore,
-    /// One that was made ahead has been taken.
-    taken: Notify,
+    /// A task has its tree: perhaps one that was made ahead.
+    made: Notify,
 }
 
 impl Default for Forks {
     fn default() -> Forks {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Forks { permits: Semaphore::new(processors), taken: Notify::new() }
+        Forks { processors, permits: Semaphore::new(processors), made: Notify::new() }
     }
 }
 
@@ -37,9 +38,9 @@ impl Forks {
         self.permits.acquire().await.ok()
     }
 
-    /// A task has its tree.
-    pub fn is_made(&self) {
-        self.taken.notify_one();
+    /// Whether no task waits for its own.
+    fn is_free(&self) -> bool {
+        self.permits.available_permits() == self.processors
     }
 }
 
@@ -105,17 +106,14 @@ async fn make(workspace: Arc<Workspace>, forks: Arc<Forks>, mut wishes: watch::R
         if wish.is_over {
             return;
         }
-        if workspace.ahead() >= wish.count {
+        if workspace.ahead() >= wish.count || !forks.is_free() {
             tokio::select! {
                 changed = wishes.changed() => if changed.is_err() { return },
-                () = forks.taken.notified() => {}
+                () = forks.made.notified() => {}
             }
             continue;
         }
-        let permit = tokio::select! {
-            permit = forks.permits.acquire() => permit,
-            changed = wishes.changed() => if changed.is_err() { return } else { continue },
-        };
+        let permit = forks.permits.acquire().await;
         let look = wishes.clone();
         let made = aside(&workspace, move |workspace| {
             workspace.make_ahead(&wish.commit, &|| {
@@ -137,6 +135,6 @@ pub async fn fork(workspace: &Arc<Workspace>, forks: &Forks, tree: Tree) -> crat
     let turn = forks.turn(workspace).await;
     let made = aside(workspace, move |workspace| workspace.fork(&tree)).await;
     drop(turn);
-    forks.is_made();
+    forks.made.notify_one();
     made
 }
