@@ -4,6 +4,7 @@
 //! SQLite: both are behind the sink. Processes are behind the backend, and time is tokio's, so that a whole run can be
 //! tested with the clock paused.
 
+mod ahead;
 mod attempt;
 mod budget;
 mod changed;

@@ -134,13 +134,12 @@ pub async fn prepare(
     conflict: Option<&Conflict>,
 ) -> std::result::Result<(), String> {
     let (Some(tree), Some(workspace)) = (tree.cloned(), &context.workspace) else { return Ok(()) };
-    let conflict = conflict.cloned();
-    let work = move |workspace: &Workspace| match conflict {
-        Some(conflict) if workspace.is_forked(&tree) => workspace.rebase(&tree, &conflict).map(drop),
-        _ if workspace.is_forked(&tree) => Ok(()),
-        _ => workspace.fork(&tree),
+    let made = match conflict.cloned() {
+        _ if !workspace.is_forked(&tree) => super::ahead::fork(workspace, &context.forks, tree).await,
+        Some(conflict) => aside(workspace, move |it| it.rebase(&tree, &conflict).map(drop)).await,
+        None => Ok(()),
     };
-    aside(workspace, work).await.map_err(|error| error.to_string())
+    made.map_err(|error| error.to_string())
 }
 
 /// What the work in a tree came to.
@@ -267,6 +266,7 @@ impl Dispatcher<'_> {
             }
         }
         self.show_tip();
+        self.begin_ahead();
         Ok(())
     }
 
@@ -467,6 +467,7 @@ impl Dispatcher<'_> {
     /// The last things before the run's end is written down: the branch shows the tip, and what was only for tests is gone.
     pub async fn settle(&mut self) -> Result<()> {
         let Some(workspace) = self.context.workspace.clone() else { return Ok(()) };
+        self.end_ahead().await;
         while let Some(job) = self.jobs.join_next().await {
             if let Err(error) = job
                 && error.is_panic()
@@ -482,6 +483,7 @@ impl Dispatcher<'_> {
                 // What checks leave behind is for nobody.
                 let _ = workspace.remove(tree);
             }
+            let _ = workspace.drop_ahead();
             Ok(())
         })
         .await
