@@ -81,6 +81,7 @@ complete -c wavec -n "__fish_wavec_using_subcommand fmt" -l stdin -d 'Read a pla
 complete -c wavec -n "__fish_wavec_using_subcommand fmt" -s q -l quiet -d 'Say less: only what went wrong'
 complete -c wavec -n "__fish_wavec_using_subcommand fmt" -s v -l verbose -d 'Say more'
 complete -c wavec -n "__fish_wavec_using_subcommand fmt" -s h -l help -d 'Print help'
+complete -c wavec -n "__fish_wavec_using_subcommand plan" -l stdin-path -d 'The file that the text of standard input is of: messages name it, and what it `use`s is looked for beside it' -r -F
 complete -c wavec -n "__fish_wavec_using_subcommand plan" -l format -d 'How to show it' -r -f -a "tree\t'A tree for people'
 gantt\t'A Gantt chart of the forecast, at the terminal'
 svg\t'A picture: the Gantt chart of the forecast, light and dark'
