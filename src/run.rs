@@ -26,7 +26,6 @@ mod words;
 
 pub use context::{attempt_log, check_log};
 pub use sandbox::{is_there as can_confine, is_wanted as is_confined};
-pub use trees::has_copies;
 
 use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};

@@ -21,11 +21,6 @@ pub fn has_trees(plan: &Plan) -> bool {
     plan.tasks.iter().any(|task| task.isolation != Isolation::Shared)
 }
 
-/// Whether any task works in a copy of the plan's directory. No other works in a worktree then.
-pub fn has_copies(plan: &Plan) -> bool {
-    plan.tasks.iter().any(|task| task.isolation == Isolation::Copy)
-}
-
 /// The repository of a plan whose tasks work in worktrees or copies; none where none does.
 pub fn open(plan: &Plan, setup: &Setup) -> Result<Option<Workspace>> {
     if !has_trees(plan) {
@@ -33,13 +28,13 @@ pub fn open(plan: &Plan, setup: &Setup) -> Result<Option<Workspace>> {
     }
     let trees = setup.state.join("trees");
     // `.wavec/runs/<id>`
-    let copies = setup.state.ancestors().nth(2).filter(|_| has_copies(plan));
+    let copies = setup.state.ancestors().nth(2).filter(|_| plan.has_copies());
     Workspace::open(&setup.directory, copies, &trees, setup.run, &setup.trees).map(Some)
 }
 
 /// Whether tasks can work in worktrees or copies here, before anything is written down.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
-    if has_copies(plan) {
+    if plan.has_copies() {
         check_version(&setup.directory)?;
         let repository =
             Repository::of_copies(&setup.directory, setup.state.ancestors().nth(2).unwrap_or(&setup.state))?;
