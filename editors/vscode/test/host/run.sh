@@ -3,6 +3,8 @@
 # Chromium. `test/host/run.sh WAVEC FOLDER`: FOLDER keeps the packages from one call to the next, and gets the screenshots. Needs node, npm,
 # python3 and Chromium; `CHROMIUM` names it where it is not on the PATH.
 #
+# Ends with 75 where the packages cannot be had.
+#
 # Nothing is compiled: without `native-watchdog` the host does not end by itself when its window is gone, without `node-pty` there is
 # no terminal, without `spdlog` no log.
 set -euo pipefail
@@ -17,15 +19,21 @@ export CHROMIUM
 rm -rf "$folder/extension" "$folder/work" "$folder/data" "$folder/extensions"
 mkdir -p "$folder/extension" "$folder/work" "$folder/data/data/Machine" "$folder/extensions"
 cp -r "$here/../../." "$folder/extension"
+without() {
+  echo "npm could not install $1"
+  exit 75
+}
 cd "$folder/extension"
-npm install --no-audit --no-fund --silent
+npm install --no-audit --no-fund --silent || without "what the extension needs"
 npx vsce package --skip-license --allow-missing-repository --out "$folder/wavec.vsix" >"$folder/package.log"
 
 cd "$folder"
 [ -d node_modules/code-server ] ||
-  npm install --no-audit --no-fund --silent --ignore-scripts code-server@4.99.4 playwright-core@1.65.1
+  npm install --no-audit --no-fund --silent --ignore-scripts code-server@4.99.4 playwright-core@1.65.1 ||
+  without "code-server and playwright-core"
 host=node_modules/code-server/lib/vscode
-[ -d $host/node_modules ] || (cd $host && npm install --omit=dev --no-audit --no-fund --silent --ignore-scripts)
+[ -d $host/node_modules ] || (cd $host && npm install --omit=dev --no-audit --no-fund --silent --ignore-scripts) ||
+  without "what code-server needs"
 echo 'module.exports = { start() {} };' >$host/node_modules/native-watchdog/index.js
 
 cat >data/data/Machine/settings.json <<JSON
