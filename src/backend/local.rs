@@ -8,6 +8,7 @@ mod lines;
 mod log;
 mod program;
 pub mod sandbox;
+mod spawn;
 mod spool;
 mod sweep;
 mod sys;
@@ -17,7 +18,7 @@ use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, Jo
 use crate::crash::{self, Place};
 use lines::Lines;
 use log::Log;
-use program::{c_string, c_strings, environment, find_program, program_of, why_not};
+use program::{Own, c_string, c_strings, environment, find_program, program_of, why_not};
 use spool::Spool;
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -35,7 +36,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Within this time a program is started that holds nobody up.
-const QUICK: Duration = Duration::from_millis(5);
+const QUICK: Duration = Duration::from_millis(20);
 
 /// So many jobs may wait for one thread to start them, one after another.
 const FEW: usize = 2;
@@ -287,9 +288,10 @@ struct Captured {
 
 /// Starts the process of a job, or says why it cannot be started.
 fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> {
-    let environment = environment(job)?;
+    let own = Own::of(job)?;
+    let environment = environment(job, &own)?;
     let spool = job.spool.as_deref().map(|directory| (spool, directory));
-    let log = Log::create(&job.log, log_limit, spool).map_err(|error| {
+    let log = Log::create(&job.log, job.is_log_new, log_limit, spool).map_err(|error| {
         Refused::of(&error, format!("its log `{}` cannot be written: {error}", job.log.display()))
     })?;
     let out_of_files =
@@ -315,7 +317,7 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
     let directory = c_string(job.directory.as_os_str())?;
     let spawn = |words: &[String]| {
         let program = words.first().ok_or_else(|| "no program is named".to_owned())?;
-        let spawn = sys::Spawn {
+        let spawn = spawn::Spawn {
             program: &find_program(program, job)?,
             arguments: &c_strings(words.iter().map(OsStr::new))?,
             environment: &environment,
@@ -324,17 +326,17 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
             stderr,
         };
         crash::point(Place::Spawning);
-        let start = || sweep::start(|| sys::spawn(&spawn));
-        let pid = match &job.writes {
+        let start = || sweep::start(|| spawn::spawn(&spawn));
+        let started = match &job.writes {
             Some(writes) => sandbox::confined(writes, start)?,
             None => start(),
         };
-        let pid = pid.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
+        let started = started.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
         crash::point(Place::Spawned);
-        Ok::<u32, Refused>(pid)
+        Ok::<(u32, OwnedFd), Refused>(started)
     };
-    let pid = match job.direct.as_deref().map(&spawn) {
-        Some(Ok(pid)) => pid,
+    let (pid, process) = match job.direct.as_deref().map(&spawn) {
+        Some(Ok(started)) => started,
         Some(Err(Refused::ForNow(reason))) => return Err(Refused::ForNow(reason)),
         // Only the shell knows how to say what is wrong with it, or how to carry it out all the same.
         Some(Err(_)) | None => spawn(&job.words).map_err(|refused| match refused {
@@ -345,7 +347,7 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
         })?,
     };
     let leader = Leader { pid, is_over: false };
-    let process = sys::open_process(pid).and_then(sys::watch).map_err(out_of_files)?;
+    let process = sys::watch(process).map_err(out_of_files)?;
     let (drained, is_drained) = watch::channel(false);
     let mut readers = Vec::new();
     for (reader, _, is_captured) in pipes {

@@ -4,13 +4,13 @@
 
 use super::Setup;
 use super::attempt::Assignment;
-use super::context::{Context, Environment};
+use super::context::Context;
+use crate::backend::environment::Environment;
 use crate::backend::local::sandbox;
 use crate::driver::{COMMON, Driver, Folder};
 use crate::error::{Error, Exit, Result};
 use crate::plan::{Action, Agent, Isolation, Plan, Task};
 use crate::workspace::Sandbox;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What programs say when a write is denied.
@@ -154,10 +154,10 @@ impl Drop for Confined {
 
 /// Where a folder is, by the environment of the program that uses it.
 fn place(folder: Folder, environment: &Environment) -> Option<PathBuf> {
-    let named = environment.get(&OsString::from(folder.variable)).filter(|value| !value.is_empty());
+    let named = environment.get(folder.variable).filter(|value| !value.is_empty());
     match named {
         Some(place) => Some(PathBuf::from(place)),
-        None => environment.get(&OsString::from("HOME")).map(|home| PathBuf::from(home).join(folder.path)),
+        None => environment.get("HOME").map(|home| PathBuf::from(home).join(folder.path)),
     }
 }
 

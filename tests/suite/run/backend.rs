@@ -59,6 +59,7 @@ fn job(place: &Place, script: &str) -> Job {
         environment: std::env::vars_os().collect(),
         directory: place.path().into(),
         log: place.path().join("logs/1.log"),
+        is_log_new: false,
         captures_stdout: false,
         lines: None,
         secrets: Arc::new([]),
@@ -422,7 +423,7 @@ fn cancelled_jobs_leave_nothing() {
                 let mut job = job(&place, ways[number % ways.len()]);
                 job.mark = format!("{}/{number}", place.path().display());
                 job.log = place.path().join(format!("logs/{}.log", number % 16));
-                job.environment.push(("CANCEL_TEST".into(), place.path().into()));
+                job.environment.insert("CANCEL_TEST".into(), place.path().into());
                 executions.push(local.start(job));
             }
             for (number, execution) in executions.iter_mut().enumerate() {
