@@ -219,10 +219,11 @@ fn a_killed_job_has_no_grace() {
 fn a_job_that_nobody_waits_for_any_more_is_killed() {
     let place = Place::new();
     let pid = block_on(async {
-        let mut execution = Local::new(GRACES).unwrap().start(job(&place, "exec sleep 1000"));
+        let local = Local::new(GRACES).unwrap();
+        let mut execution = local.start(job(&place, "exec sleep 1000"));
         running(&mut execution).await
     });
-    // The runtime is gone, and the job's leader with it.
+    // The backend is gone, and the job's leader with it.
     while is_alive(&pid.to_string()) {
         std::thread::yield_now();
     }
