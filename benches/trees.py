@@ -4,9 +4,13 @@
     python3 benches/trees.py target/release/wavec [FILES ...]
 
 By hand: `git worktree add`, a change of one line, a commit, and a merge into the branch that the worktree came from. wavec: the whole run of a
-plan with one such task, less the same run with `isolation shared`; then of nine tasks side by side. The median of five.
+plan with one such task, less the same run with `isolation shared`; then of nine tasks side by side. The median of three.
+
+Then how long nine agents wait for their worktrees: nine of them made by hand, one after another; of a first wave, until the first and the
+ninth agent run; and of a wave that comes after another, whose worktrees were made meanwhile.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -15,7 +19,7 @@ import sys
 import tempfile
 import time
 
-TURNS = 5
+TURNS = 3
 
 
 def git(folder, *words):
@@ -65,6 +69,35 @@ def run(wavec, folder, isolation, tasks):
     return time.perf_counter() - begin
 
 
+def nine_by_hand(folder):
+    begin = time.perf_counter()
+    for number in range(9):
+        git(folder, "worktree", "add", "-q", "--detach", f"{folder}-tree{number}")
+    end = time.perf_counter()
+    for number in range(9):
+        git(folder, "worktree", "remove", "--force", f"{folder}-tree{number}")
+    return end - begin
+
+
+def waits(wavec, folder, pause):
+    """When the agents of a first and of a later wave run, in seconds: the first one and the ninth."""
+    wave = "".join(f'  task t{number} {{ run "sleep 1"  writes nothing }}\n' for number in range(9))
+    plan = f"plan waits\nisolation worktree\nwave one {{\n{wave}}}\nwave two {{ task pause {{ isolation shared  run \"sleep {pause}\" }} }}\n"
+    with open(f"{folder}/waits.wave", "w") as file:
+        file.write(plan + f"wave three {{\n{wave}}}\n")
+    words = [wavec, "run", "waits.wave", "--format", "json", "--allow-dirty"]
+    out = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout
+    events = [json.loads(line) for line in out.splitlines()]
+
+    def at(kind, task):
+        times = [event["at"] for event in events if event["event"] == kind and event.get("task", "").startswith(task)]
+        return [moment / 1000 for moment in times]
+
+    begins = {"one.": at("attempt_starting", "one.")[0], "three.": at("attempt_starting", "three.")[0]}
+    runs = {wave: [moment - begin for moment in at("attempt_running", wave)] for wave, begin in begins.items()}
+    return [runs["one."][0], runs["one."][-1], runs["three."][0], runs["three."][-1]]
+
+
 def median(measure):
     return statistics.median(measure(turn) for turn in range(TURNS))
 
@@ -74,6 +107,7 @@ def main():
     sizes = [int(size) for size in sys.argv[2:]] or [1000, 5000, 20000]
     print("| files | by hand | a worktree | times | nine worktrees, each | a copy |")
     print("|---|---|---|---|---|---|")
+    rows = []
     for size in sizes:
         folder = repository(size)
         try:
@@ -88,8 +122,13 @@ def main():
             shown = [f"{cell * 1000:.0f} ms" for cell in cells]
             shown[2] = f"{cells[2]:.2f}"
             print(f"| {size:,} | " + " | ".join(shown) + " |", flush=True)
+            hand = nine_by_hand(folder)
+            rows.append((size, hand, waits(wavec, folder, max(2, round(hand * 1.5)))))
         finally:
             shutil.rmtree(folder)
+    print("\n| files | nine by hand | first wave: first agent | ninth | a later wave: first agent | ninth |\n|---|---|---|---|---|---|")
+    for size, hand, cells in rows:
+        print(f"| {size:,} | {hand:.1f} s | " + " | ".join(f"{cell:.1f} s" for cell in cells) + " |")
 
 
 main()

@@ -453,6 +453,11 @@ impl Plan {
         &self.groups[id.index()]
     }
 
+    /// Whether any task works in a copy of the plan's directory. No other works in a worktree then.
+    pub fn has_copies(&self) -> bool {
+        self.tasks.iter().any(|task| task.isolation == Isolation::Copy)
+    }
+
     /// The task with this id.
     pub fn task(&self, id: TaskId) -> &Task {
         &self.tasks[id.index()]

@@ -4,6 +4,7 @@
 //! SQLite: both are behind the sink. Processes are behind the backend, and time is tokio's, so that a whole run can be
 //! tested with the clock paused.
 
+mod ahead;
 mod attempt;
 mod budget;
 mod changed;
@@ -25,7 +26,6 @@ mod words;
 
 pub use context::{attempt_log, check_log};
 pub use sandbox::{is_there as can_confine, is_wanted as is_confined};
-pub use trees::has_copies;
 
 use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};

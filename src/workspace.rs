@@ -5,6 +5,7 @@
 //! of wavec's own that shows it follows. No checkout of the user's is touched here, but in [`apply`]. Knows neither the
 //! schedule nor attempts: a tree has a name, a place and the commit that it was forked from.
 
+mod ahead;
 pub mod apply;
 pub mod claims;
 mod git;
@@ -68,6 +69,7 @@ pub struct Workspace {
     list: Mutex<()>,
     /// What copies hold and no commit does.
     beside: OnceLock<Beside>,
+    ahead: ahead::Ahead,
 }
 
 /// A worktree of a task.
@@ -129,6 +131,7 @@ impl Workspace {
             author: author(directory, options)?,
             list: Mutex::new(()),
             beside: OnceLock::new(),
+            ahead: ahead::Ahead::default(),
         })
     }
 
@@ -250,21 +253,13 @@ impl Workspace {
         let told = |cause: io::Error| Error::new(ACTION, cause).at(&tree.root);
         fs::create_dir_all(&self.trees).map_err(told)?;
         let _ = fs::remove_file(self.index(tree));
-        {
+        if tree.root.exists() || self.own_of(tree).exists() {
             let _list = self.listed();
-            if tree.root.exists() || self.own_of(tree).exists() {
-                self.forget(tree)?;
-            }
-            let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
-            self.git(ACTION)
-                .args(words)
-                .arg(&tree.root)
-                .args([&tree.base])
-                .run()
-                .map_err(|error| error.at(&tree.root))?;
+            self.forget(tree)?;
         }
-        // Outside of the lock: this is what takes time, and it touches nothing that is shared.
-        Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]).run()?;
+        if !self.take_ahead(tree)? {
+            self.add(tree, None)?;
+        }
         let own = Git::new(&tree.root, ACTION).args(["rev-parse", "--git-path", "index"]).text()?;
         let (own, kept) = (tree.root.join(own), self.index(tree));
         let half = kept.with_extension("half");
@@ -280,6 +275,23 @@ impl Workspace {
         fs::create_dir_all(&tree.directory).map_err(told)?;
         // Last: a tree that has it is whole.
         fs::rename(&half, &kept).map_err(told)
+    }
+
+    /// Puts a tree on git's list and fills it. Whether it did: not when it was not wanted any more.
+    fn add(&self, tree: &Tree, is_wanted: Option<&dyn Fn() -> bool>) -> Result<bool> {
+        const ACTION: &str = "make the worktree";
+        {
+            let _list = self.listed();
+            let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
+            let git = self.git(ACTION).args(words).arg(&tree.root).args([&tree.base]);
+            git.run().map_err(|error| error.at(&tree.root))?;
+        }
+        // Outside of the lock: this is what takes time, and it touches nothing that is shared.
+        let fill = Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]);
+        match is_wanted {
+            Some(is_wanted) => fill.run_while(is_wanted),
+            None => fill.run().map(|()| true),
+        }
     }
 
     /// What copies hold and no commit does, as it was when it was first asked for.
@@ -490,6 +502,7 @@ impl Workspace {
 
     /// Takes away what a wavec that died was about to remove.
     pub fn sweep(&self) -> Result<()> {
+        self.drop_ahead()?;
         let Ok(entries) = fs::read_dir(&self.trees) else { return Ok(()) };
         for entry in entries.flatten() {
             let name = entry.file_name();

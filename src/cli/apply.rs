@@ -6,7 +6,6 @@ use crate::event::RunOutcome;
 use crate::event::progress::{Branch, Progress};
 use crate::journal::RunId;
 use crate::plan::Plan;
-use crate::run::has_copies;
 use crate::workspace::apply::{Applied, apply};
 use crate::workspace::{Repository, short};
 use std::path::Path;
@@ -63,7 +62,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
 
 /// The repository that a plan's tasks were merged in.
 pub fn repository(plan: &Plan, directory: &Path, root: &Path) -> Result<Repository> {
-    match has_copies(plan) {
+    match plan.has_copies() {
         true => Repository::of_copies(directory, &root.join(".wavec")),
         false => Ok(Repository::around(directory)?.0),
     }

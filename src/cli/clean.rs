@@ -6,7 +6,6 @@ use crate::event::RunOutcome;
 use crate::event::progress::{Attempt, Progress};
 use crate::journal::{Journal, Run};
 use crate::report::words;
-use crate::run::has_copies;
 use crate::workspace::{Options, Workspace};
 use std::path::PathBuf;
 
@@ -68,7 +67,7 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     let Some(branch) = &progress.branch else { return Ok(()) };
     let trees = std::path::absolute(&trees).unwrap_or(trees);
     let state = journal.root().join(".wavec");
-    let copies = has_copies(&progress.plan).then_some(state.as_path());
+    let copies = progress.plan.has_copies().then_some(state.as_path());
     let workspace = Workspace::open(&run.directory, copies, &trees, run.id, &Options::default())?;
     let repository = workspace.repository();
     if !repository.is_there() {

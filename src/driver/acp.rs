@@ -25,7 +25,11 @@ pub(super) fn invoke(call: &Call<'_>) -> Invocation {
     words.push("--".into());
     words.extend(call.program.iter().cloned());
     // gemini starts itself once more, and a session of its that is cut off is lost.
-    let variables = vec![("GEMINI_CLI_NO_RELAUNCH".into(), "true".into())];
+    let mut variables = vec![("GEMINI_CLI_NO_RELAUNCH".into(), "true".into())];
+    let is_opencode = |word: &String| Path::new(word).file_name().is_some_and(|name| name == "opencode");
+    if call.program.first().is_some_and(is_opencode) {
+        variables.extend(super::opencode::database(call));
+    }
     Invocation { words, variables, ..Invocation::default() }
 }
 
@@ -197,14 +201,16 @@ impl Client {
     }
 
     fn answered(&mut self, message: &Value) -> Vec<Value> {
-        if self.stage == Stage::Loading && message.get("error").is_some() {
-            // It is not there any more. The prompt says all that matters.
-            return self.open();
-        }
         if let Some(error) = message.get("error") {
             let details = ["/data/message", "/data/details", "/data"].iter().map(|at| text(error, at));
             let details = details.into_iter().find(|it| !it.is_empty()).unwrap_or_default();
             let told = format!("{} {details}", text(error, "/message"));
+            if self.stage == Stage::Loading {
+                // It is not there any more. The prompt says all that matters.
+                let earlier = self.earlier.as_deref().unwrap_or_default();
+                self.shown.push(format!("a new session, for {earlier} cannot be loaded: {}", told.trim()));
+                return self.open();
+            }
             let needs_login = number(error, "/code").is_none()
                 && text(error, "/code").is_empty()
                 && error.get("code").and_then(Value::as_i64) == Some(-32000);

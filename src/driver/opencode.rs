@@ -1,6 +1,7 @@
 //! The `opencode` driver (`opencode-ai`): `opencode run --format json`, its prompt on standard input.
 //!
-//! The trap that it knows: an unknown agent is replaced by the default one with no more than a warning. That fails the attempt.
+//! The traps that it knows: an unknown agent is replaced by the default one with no more than a warning, which fails the attempt;
+//! and all of a user's opencode share one database, whose lock none of them waits for, so that each task gets its own.
 
 use super::lines::{add, money, number, objects, sum, text, trouble};
 use super::{Answered, Call, Invocation, Reading};
@@ -13,6 +14,21 @@ pub const PROGRAM: (&str, &str) = ("opencode", "npm install -g opencode-ai");
 
 /// The variable that holds settings.
 const CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
+
+/// The variable that names the database of sessions.
+const DATABASE: &str = "OPENCODE_DB";
+
+/// A database of the task's own, where its retries find its session; none where the plan names one. A judge has one for itself.
+pub fn database(call: &Call<'_>) -> Option<(String, String)> {
+    let prompt = &call.files.prompt;
+    let path = if call.is_judge {
+        prompt.with_extension("opencode.db")
+    } else {
+        prompt.with_file_name("opencode.db")
+    };
+    let is_named = call.environment.contains_key(OsStr::new(DATABASE));
+    (!is_named && path.is_absolute()).then(|| (DATABASE.to_owned(), path.to_string_lossy().into_owned()))
+}
 
 pub fn invoke(call: &Call<'_>) -> Invocation {
     let agent = call.agent;
@@ -27,6 +43,7 @@ pub fn invoke(call: &Call<'_>) -> Invocation {
         words.extend(["--session".to_owned(), session.to_owned()]);
     }
     let mut variables = vec![("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "1".to_owned())];
+    variables.extend(database(call));
     if let Some(role) = call.role {
         let own = json!({ "mode": "primary", "description": role.description, "prompt": role.text });
         // Beside what the plan says itself.

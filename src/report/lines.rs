@@ -103,7 +103,13 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
             say(Normal, task_name(progress, *task), text)
         }
         Event::BranchStarted { branch, base } => {
-            let text = format!("work is merged into the branch {branch}, from {}", words::commit(base));
+            let text = if progress.plan.has_copies() {
+                format!(
+                    "tasks work in copies of the directory as it is now; `wavec apply {run}` brings their work back"
+                )
+            } else {
+                format!("work is merged into the branch {branch}, from {}", words::commit(base))
+            };
             say(Normal, &format!("run {run}"), text)
         }
         Event::BranchMoved { .. } => return None,

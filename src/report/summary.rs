@@ -133,16 +133,15 @@ fn merged(progress: &Progress) -> Option<String> {
     }
     let tasks = progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
     if tasks == 0 {
-        return Some(format!("  nothing was merged into {}", branch.name));
+        let into = if progress.plan.has_copies() { String::new() } else { format!(" into {}", branch.name) };
+        return Some(format!("  nothing was merged{into}"));
     }
-    Some(format!(
-        "  merged: {} into {} at {}, +{} −{}",
-        words::count(tasks, "task"),
-        branch.name,
-        words::commit(&branch.tip),
-        sum.insertions,
-        sum.deletions
-    ))
+    let into = match progress.plan.has_copies() {
+        // wavec's own, which nobody else sees.
+        true => String::new(),
+        false => format!(" into {} at {}", branch.name, words::commit(&branch.tip)),
+    };
+    Some(format!("  merged: {}{into}, +{} −{}", words::count(tasks, "task"), sum.insertions, sum.deletions))
 }
 
 /// The trees of tasks that ended badly: what they hold is nowhere else.
@@ -347,7 +346,11 @@ fn next(progress: &Progress, place: &RunPlace, look: &Look, lines: &mut Vec<Stri
     match progress.run_end().map(|(outcome, _)| outcome) {
         Some(RunOutcome::Succeeded) => {
             if progress.branch.as_ref().is_some_and(|branch| branch.tip != branch.base) {
-                commands.push((format!("wavec apply {run}"), "bring the branch into the checkout"));
+                let what = match progress.plan.has_copies() {
+                    true => "bring what was merged into this directory",
+                    false => "bring the branch into the checkout",
+                };
+                commands.push((format!("wavec apply {run}"), what));
             }
         }
         Some(RunOutcome::Waiting) => {

@@ -36,6 +36,8 @@ pub struct Context {
     pub backend: Arc<dyn Backend>,
     /// The repository, where tasks work in worktrees.
     pub workspace: Option<Arc<Workspace>>,
+    /// Whose turn it is to make one.
+    pub forks: Arc<super::ahead::Forks>,
     /// What tasks in it may write.
     pub sandbox: Wanted,
     /// Begins every mark of this run, of all its sessions, and of no other run.
@@ -79,6 +81,7 @@ impl Context {
             has_no_logs: setup.session == 1 && is_new(&setup.state),
             sandbox: workspace.as_ref().map(|_| Wanted::of(setup)).unwrap_or_default(),
             workspace: workspace.map(Arc::new),
+            forks: Arc::default(),
             masks: secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect(),
             secrets,
             plan,

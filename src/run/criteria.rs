@@ -53,7 +53,11 @@ impl Subject {
     pub async fn prepare(&mut self) {
         let (Some(tree), Some(workspace)) = (self.tree.take(), &self.context.workspace) else { return };
         self.directory.clone_from(&tree.directory);
-        let made = super::trees::aside(workspace, move |workspace| workspace.refresh(&tree)).await;
+        let made = if workspace.is_forked(&tree) {
+            super::trees::aside(workspace, move |workspace| workspace.refresh(&tree)).await
+        } else {
+            super::ahead::fork(workspace, &self.context.forks, tree).await
+        };
         self.trouble = made.err().map(|error| error.to_string());
     }
 }

@@ -4,6 +4,7 @@
 //! are in `tasks`, criteria and questions in `judging`, gates in `gates`, rollback, `finally` and the end in `cleanup`, the
 //! beginning of a resume in `resume`.
 
+use super::ahead::Ahead;
 use super::attempt::{self, Assignment, Session, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
@@ -181,6 +182,7 @@ pub(super) struct Dispatcher<'s> {
     pub is_taking_over: bool,
     pub session: u32,
     pub tip: Tip,
+    pub ahead: Ahead,
     /// What the world did meanwhile: the run ends with it.
     pub trouble: Option<Error>,
     started: (Timestamp, Instant),
@@ -249,6 +251,7 @@ impl<'s> Dispatcher<'s> {
             before: setup.progress.map(Arc::new),
             session: setup.session,
             tip: Tip::default(),
+            ahead: Ahead::default(),
             trouble: None,
             started: (setup.now, Instant::now()),
             sink,
@@ -280,6 +283,7 @@ impl<'s> Dispatcher<'s> {
                 self.asked_for(request);
             }
             self.advance();
+            self.wish_ahead();
             self.watch_turns();
             if let Some(error) = self.trouble.take() {
                 let _ = self.commit();
@@ -431,6 +435,7 @@ impl<'s> Dispatcher<'s> {
         for judging in self.judgings.values() {
             raise(&judging.cancel, Urgency::Kill);
         }
+        self.end_ahead().await;
         let over = async { while self.jobs.join_next().await.is_some() {} };
         // What hangs in the kernel is left to the system.
         let _ = tokio::time::timeout(Duration::from_secs(30), over).await;

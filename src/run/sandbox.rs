@@ -119,7 +119,7 @@ impl Confined {
         {
             let Some(path) = place(folder, environment) else { continue };
             let is_named = driver.is_some_and(|driver| !matches!(driver, Driver::Command | Driver::Acp));
-            let is_made = is_drivers && is_named || folder.variable.starts_with("XDG_");
+            let is_made = if is_drivers { is_named } else { folder.variable.starts_with("XDG_") };
             if is_made && !folder.path.ends_with(".json") {
                 // Its program would make it, and could not.
                 let _ = std::fs::create_dir_all(&path);
@@ -154,11 +154,9 @@ impl Drop for Confined {
 
 /// Where a folder is, by the environment of the program that uses it.
 fn place(folder: Folder, environment: &Environment) -> Option<PathBuf> {
-    let named = environment.get(folder.variable).filter(|value| !value.is_empty());
-    match named {
-        Some(place) => Some(PathBuf::from(place)),
-        None => environment.get("HOME").map(|home| PathBuf::from(home).join(folder.path)),
-    }
+    let value = |name: &str| environment.get(name).map(Path::new);
+    let named = value(folder.variable).filter(|value| !value.as_os_str().is_empty());
+    folder.place(named, value("HOME"))
 }
 
 /// What a run holds of its sandbox.

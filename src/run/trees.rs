@@ -21,11 +21,6 @@ pub fn has_trees(plan: &Plan) -> bool {
     plan.tasks.iter().any(|task| task.isolation != Isolation::Shared)
 }
 
-/// Whether any task works in a copy of the plan's directory. No other works in a worktree then.
-pub fn has_copies(plan: &Plan) -> bool {
-    plan.tasks.iter().any(|task| task.isolation == Isolation::Copy)
-}
-
 /// The repository of a plan whose tasks work in worktrees or copies; none where none does.
 pub fn open(plan: &Plan, setup: &Setup) -> Result<Option<Workspace>> {
     if !has_trees(plan) {
@@ -33,13 +28,13 @@ pub fn open(plan: &Plan, setup: &Setup) -> Result<Option<Workspace>> {
     }
     let trees = setup.state.join("trees");
     // `.wavec/runs/<id>`
-    let copies = setup.state.ancestors().nth(2).filter(|_| has_copies(plan));
+    let copies = setup.state.ancestors().nth(2).filter(|_| plan.has_copies());
     Workspace::open(&setup.directory, copies, &trees, setup.run, &setup.trees).map(Some)
 }
 
 /// Whether tasks can work in worktrees or copies here, before anything is written down.
 pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
-    if has_copies(plan) {
+    if plan.has_copies() {
         check_version(&setup.directory)?;
         let repository =
             Repository::of_copies(&setup.directory, setup.state.ancestors().nth(2).unwrap_or(&setup.state))?;
@@ -134,13 +129,12 @@ pub async fn prepare(
     conflict: Option<&Conflict>,
 ) -> std::result::Result<(), String> {
     let (Some(tree), Some(workspace)) = (tree.cloned(), &context.workspace) else { return Ok(()) };
-    let conflict = conflict.cloned();
-    let work = move |workspace: &Workspace| match conflict {
-        Some(conflict) if workspace.is_forked(&tree) => workspace.rebase(&tree, &conflict).map(drop),
-        _ if workspace.is_forked(&tree) => Ok(()),
-        _ => workspace.fork(&tree),
+    let made = match conflict.cloned() {
+        _ if !workspace.is_forked(&tree) => super::ahead::fork(workspace, &context.forks, tree).await,
+        Some(conflict) => aside(workspace, move |it| it.rebase(&tree, &conflict).map(drop)).await,
+        None => Ok(()),
     };
-    aside(workspace, work).await.map_err(|error| error.to_string())
+    made.map_err(|error| error.to_string())
 }
 
 /// What the work in a tree came to.
@@ -267,6 +261,7 @@ impl Dispatcher<'_> {
             }
         }
         self.show_tip();
+        self.begin_ahead();
         Ok(())
     }
 
@@ -467,6 +462,7 @@ impl Dispatcher<'_> {
     /// The last things before the run's end is written down: the branch shows the tip, and what was only for tests is gone.
     pub async fn settle(&mut self) -> Result<()> {
         let Some(workspace) = self.context.workspace.clone() else { return Ok(()) };
+        self.end_ahead().await;
         while let Some(job) = self.jobs.join_next().await {
             if let Err(error) = job
                 && error.is_panic()
@@ -482,6 +478,7 @@ impl Dispatcher<'_> {
                 // What checks leave behind is for nobody.
                 let _ = workspace.remove(tree);
             }
+            let _ = workspace.drop_ahead();
             Ok(())
         })
         .await

@@ -19,6 +19,9 @@ const LEAST: (u32, u32) = (2, 38);
 /// How often a call is made again that failed for a half-made worktree of another process.
 const TRIES: u32 = 6;
 
+/// How often it is asked whether a call is still wanted.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// One call, being put together.
 pub struct Git {
     command: Command,
@@ -152,6 +155,31 @@ impl Git {
         let output = child.wait_with_output();
         let _ = writer?.join();
         output.map(answer_of)
+    }
+
+    /// Makes the call for what it does, and ends it when it is not wanted any more. Whether it came to its end. It may not print much.
+    pub fn run_while(mut self, is_wanted: &dyn Fn() -> bool) -> Result<bool> {
+        let mut child = match self.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
+            Ok(child) => child,
+            Err(cause) => return Err(self.told(&cause)),
+        };
+        while matches!(child.try_wait(), Ok(None)) {
+            if !is_wanted() {
+                // It has a group of its own.
+                let _ = rustix::process::kill_process_group(
+                    rustix::process::Pid::from_child(&child),
+                    rustix::process::Signal::KILL,
+                );
+                let _ = child.wait();
+                return Ok(false);
+            }
+            std::thread::sleep(LOOK);
+        }
+        let answer = answer_of(child.wait_with_output().map_err(|cause| self.told(&cause))?);
+        match answer.code {
+            0 => Ok(true),
+            _ => Err(Error::new(&self.action, answer.complaint()).at(&self.directory)),
+        }
     }
 
     /// Makes the call and gives what it printed; an error when it failed.

@@ -2,6 +2,7 @@
 //!
 //! The agent is scripted: the first line of its prompt is the shell command that it carries out.
 
+mod ahead;
 mod copies;
 mod odd;
 mod sandbox;

@@ -31,7 +31,6 @@ fn end(mut child: Child) -> Option<i32> {
 
 /// Eight agents at once, in worktrees of their own: five headless, three by the Agent Client Protocol.
 #[test]
-#[ignore = "two opencode that start at once on one new home stumble now and then: cargo test --test suite all_programs -- --ignored"]
 fn all_programs_work_side_by_side() {
     let Some(lab) = Lab::new() else { return };
     let all = ["claude", "codex", "opencode", "gemini", "qwen", "qwen-acp", "gemini-acp", "opencode-acp"];
@@ -91,18 +90,27 @@ fn errors_of_the_service_have_their_class() {
         let down = format!("down-{agent}");
         add(&down, agent, work(&down));
     }
+    // These try again by themselves.
+    for agent in ["gemini", "qwen", "opencode"] {
+        for (name, status) in [(format!("down-{agent}"), 500), (format!("busy-{agent}"), 429)] {
+            let turns = vec![Turn::fail(status, "later"), Turn::write(&name, "x\n"), Turn::say("done")];
+            add(&name, agent, turns);
+        }
+    }
+    add("bad-opencode", "opencode", vec![Turn::fail(400, "no such field"); 4]);
+    add("key-opencode", "opencode", vec![Turn::fail(401, "who are you"); 4]);
     add("bad-gemini", "gemini", vec![Turn::fail(400, "no such field"); 4]);
     add("key-gemini", "gemini", vec![Turn::fail(401, "who are you"); 4]);
     add("bad-qwen", "qwen", vec![Turn::fail(400, "no such field"); 4]);
     add("key-acp", "gemini-acp", vec![Turn::fail(401, "who are you"); 4]);
-    let agents = ["codex", "claude", "gemini", "qwen", "gemini-acp"].map(|name| (name, ""));
+    let agents = ["codex", "claude", "gemini", "qwen", "opencode", "gemini-acp"].map(|name| (name, ""));
     let (lab, outcome) = lab.run(&agents, &tasks);
     assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
     let how = |name: &str| Lab::how(&outcome, &format!("w.{name}"));
-    for name in ["bad-codex", "bad-claude", "bad-gemini", "bad-qwen"] {
+    for name in ["bad-codex", "bad-claude", "bad-gemini", "bad-qwen", "bad-opencode"] {
         assert_eq!(how(name), ["failed"], "{name}: {:?}", Lab::ends(&outcome, &format!("w.{name}")));
     }
-    for name in ["key-codex", "key-claude", "key-gemini", "key-acp"] {
+    for name in ["key-codex", "key-claude", "key-gemini", "key-opencode", "key-acp"] {
         assert_eq!(how(name), ["auth"], "{name}: {:?}", Lab::ends(&outcome, &format!("w.{name}")));
     }
     for name in ["down-codex", "down-claude"] {
@@ -113,6 +121,13 @@ fn errors_of_the_service_have_their_class() {
             Lab::ends(&outcome, &format!("w.{name}"))
         );
         assert_eq!(lab.merged(name), "x\n");
+    }
+    for (trouble, agent) in
+        ["down", "busy"].iter().flat_map(|it| ["gemini", "qwen", "opencode"].map(|agent| (it, agent)))
+    {
+        let name = format!("{trouble}-{agent}");
+        assert_eq!(how(&name), ["done"], "{name}: {:?}", Lab::ends(&outcome, &format!("w.{name}")));
+        assert_eq!(lab.merged(&name), "x\n");
     }
     let told = Lab::ends(&outcome, "w.bad-codex")[0]["end"]["message"].to_string();
     assert_eq!(told, "\"the connection id is bad\"", "the message is plain");
@@ -333,7 +348,6 @@ fn a_session_that_is_gone_is_begun_anew() {
 
 /// Retries of each program go on in its session, in the worktree of before; each knows its role, and not what it is denied.
 #[test]
-#[ignore = "gemini over ACP loses its session now and then on a busy machine: cargo test --test suite retries_go_on -- --ignored"]
 fn retries_go_on_in_the_session_of_each_program() {
     let Some(lab) = Lab::new() else { return };
     let mut tasks = String::new();
@@ -348,10 +362,15 @@ fn retries_go_on_in_the_session_of_each_program() {
                 Turn::say("done"),
             ],
         );
-        let success = format!("success {{ check \"two lines\" runs \"test $(wc -l < {name}) = 2\" }}");
+        let check = format!("sh later.sh; test $(wc -l < {name}) = 2");
+        let success = format!("success {{ check \"two lines\" runs \"{check}\" }}");
         tasks.push_str(&task(name, name, &format!("writes \"{name}\"  retries 1 feedback  {success}")));
     }
-    let lab = lab.file("role.md", "You speak in VERSE.\n");
+    // gemini over ACP loses a session that is loaded in the minute of its beginning: the name of its file has the minute, and the file
+    // is begun anew. So it is made to begin in another.
+    let later = "for it in \"$HOME\"/.gemini/tmp/*acp*/chats/session-202*; do\n  \
+                 case $it in *T00-00-*|*\\**) ;; *) mv \"$it\" \"${it%T*}T00-00-${it##*-}\" ;; esac\ndone\n";
+    let lab = lab.file("role.md", "You speak in VERSE.\n").file("later.sh", later);
     assert_eq!(lab.shell("git add -A && git commit -qm role").code, Some(0));
     let role = "instructions \"role.md\"";
     let with_deny = |tool: &str| format!("{role}  deny \"{tool}\"");
@@ -373,7 +392,14 @@ fn retries_go_on_in_the_session_of_each_program() {
         for tool in ["\"webfetch\"", "\"web_fetch\"", "\"WebFetch\""] {
             assert!(!first.contains(tool) || name.starts_with("gemini"), "{name} is not offered {tool}");
         }
-        assert!(third.contains("first-step") && third.contains("two lines"), "{name} goes on: {third}");
+        let log = || {
+            lab.wavec(&format!("show 1 w.{name} --log")).stdout + &lab.shell("ls -la --time-style=full-iso $HOME/.gemini/tmp/*/chats; for i in $HOME/.gemini/tmp/*acp*/chats/*; do echo $i; cut -c1-200 $i; done").stdout
+        };
+        assert!(
+            third.contains("first-step") && third.contains("two lines"),
+            "{name} goes on: {}{third}",
+            log()
+        );
         let ends = Lab::ends(&outcome, &format!("w.{name}"));
         assert_eq!(ends.len(), 2, "{name}");
         let spent = ends.iter().filter_map(|end| end["usage"]["input_tokens"].as_u64()).sum::<u64>();
@@ -438,8 +464,21 @@ fn secrets_are_in_no_log_event_report_or_command_line() {
         lab.agent("codex", "env MODEL_KEY from secret key  env KEY_FILE from secret other"),
     );
     let lab = lab.plan(&plan).file("key.log", "file-secret-987654\n");
-    let line = format!("REAL_KEY={SECRET} wavec run p.wave --format json > events.log 2> errors.log");
-    // The words of every process of the run, as often as they can be looked at.
+    // Each program is called through one that writes down its words.
+    for name in ["claude", "codex"] {
+        let real = lab.shell(&format!("command -v {name}")).stdout;
+        let between = format!(
+            "#!/bin/sh\necho \"$0 $*\" >> \"$WAVEC_PROMPT_FILE.words\"\nexec {} \"$@\"\n",
+            real.trim()
+        );
+        let place = lab.home.path().join("bin");
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join(name), between).unwrap();
+    }
+    let line = format!(
+        "chmod +x $HOME/bin/*; PATH=$HOME/bin:$PATH REAL_KEY={SECRET} wavec run p.wave --format json > events.log 2> errors.log"
+    );
+    // And the words of every process of the run, as often as they can be looked at.
     let is_over = std::sync::atomic::AtomicBool::new(false);
     let (outcome, words) = std::thread::scope(|scope| {
         let looker = scope.spawn(|| {
@@ -460,8 +499,10 @@ fn secrets_are_in_no_log_event_report_or_command_line() {
         // What the model itself says to run is the model's; wavec's own calls of programs hold no secret.
         let calls: Vec<&String> =
             words.iter().filter(|it| it.contains("/bin/") && it.contains("[[")).collect();
-        assert!(calls.iter().any(|it| it.contains(name)), "{words:?}");
         assert!(calls.iter().all(|it| !it.contains(SECRET)), "{calls:?}");
+        let written = format!(".wavec/runs/1/w.{name}/1.prompt.md.words");
+        let call = lab.scratch.read(&written);
+        assert!(call.contains("[[") && !call.contains(SECRET), "{call}");
     }
     let report =
         lab.wavec("show 1 w.claude").stdout + &lab.wavec("show 1").stdout + &lab.wavec("show 1 after").stdout;
