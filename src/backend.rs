@@ -3,11 +3,12 @@
 //! One narrow interface: start, events, cancel, and ending what a dead wavec left behind. Knows nothing of agents
 //! (that is `driver`), of plans' order or of criteria: a [`Job`] is words, an environment, a place and a log.
 
+pub mod environment;
 pub mod local;
 pub mod mask;
 pub mod scripted;
 
-use std::ffi::OsString;
+use environment::Environment;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -27,7 +28,7 @@ pub struct Job {
     /// Words that do the same without a shell, where their program is there; else `words` have the say.
     pub direct: Option<Vec<String>>,
     /// Its whole environment, but for `WAVEC_MARK`.
-    pub environment: Vec<(OsString, OsString)>,
+    pub environment: Environment,
     /// Where it starts.
     pub directory: PathBuf,
     /// Where its output goes, standard error included, as it comes. Made anew; not made for a job that prints nothing
@@ -35,6 +36,8 @@ pub struct Job {
     pub log: PathBuf,
     /// Where its log may stand until there is something in it.
     pub spool: Option<PathBuf>,
+    /// Whether no earlier job can have had that log.
+    pub is_log_new: bool,
     /// Whether what it prints on standard output is also handed back.
     pub captures_stdout: bool,
     /// Where the lines of its standard output go as they come, masked, where it is handed back too.

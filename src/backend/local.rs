@@ -4,10 +4,12 @@
 //! adopts the orphans of its jobs, so whatever a job leaves behind is found and ended, at its own end or when it is
 //! cancelled. Knows nothing of plans.
 
+mod hands;
 mod lines;
 mod log;
 mod program;
 pub mod sandbox;
+mod spawn;
 mod spool;
 mod sweep;
 mod sys;
@@ -15,15 +17,15 @@ mod sys;
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
 use crate::crash::{self, Place};
+use hands::Hands;
 use lines::Lines;
 use log::Log;
-use program::{c_string, c_strings, environment, find_program, program_of, why_not};
+use program::{Own, c_string, c_strings, environment, find_program, program_of, why_not};
 use spool::Spool;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sweep::Target;
@@ -35,10 +37,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Within this time a program is started that holds nobody up.
-const QUICK: Duration = Duration::from_millis(5);
+const QUICK: Duration = Duration::from_millis(20);
 
-/// So many jobs may wait for one thread to start them, one after another.
-const FEW: usize = 2;
+/// After this time it is told that a job runs. One that is over sooner has told it with its end.
+const TOLD: Duration = Duration::from_millis(4);
 
 /// How often a running job's log is looked at.
 const LOG_TICK: Duration = Duration::from_millis(250);
@@ -50,19 +52,23 @@ const DRAIN: Duration = Duration::from_secs(1);
 const OTHER_FILES: u64 = 40;
 
 /// This machine.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Local {
+    starter: Starter,
+    hands: Hands,
+}
+
+/// What starts jobs, and follows them to their end.
+#[derive(Clone, Debug)]
+struct Starter {
     graces: Graces,
     log_limit: u64,
     /// The files that jobs may have open; a job that finds none left waits for another to end.
     files: Arc<Semaphore>,
     /// How many processes are started at once: who starts one stands still until it executes its program.
     spawns: Arc<Semaphore>,
-    /// How many jobs there are, and how many of them are yet to be started.
-    active: Arc<AtomicUsize>,
-    wanting: Arc<AtomicUsize>,
-    /// The programs that started quickly when they were last started.
-    quick: Arc<Mutex<HashSet<String>>>,
+    /// The programs that did not start quickly when they were last started.
+    slow: Arc<Mutex<HashSet<String>>>,
     spool: Arc<Spool>,
 }
 
@@ -72,21 +78,20 @@ impl Local {
         sys::adopt_orphans()?;
         let files = sys::file_limit().saturating_sub(OTHER_FILES).clamp(8, 1 << 20) as usize;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Local {
+        let starter = Starter {
             graces,
             log_limit: log::LIMIT,
             files: Arc::new(Semaphore::new(files)),
             spawns: Arc::new(Semaphore::new(cores.clamp(2, 4))),
-            active: Arc::default(),
-            wanting: Arc::default(),
-            quick: Arc::default(),
+            slow: Arc::default(),
             spool: Arc::default(),
-        })
+        };
+        Ok(Local { starter, hands: Hands::default() })
     }
 
     /// Keeps at most so much of each log.
     pub fn log_limit(mut self, bytes: u64) -> Local {
-        self.log_limit = bytes;
+        self.starter.log_limit = bytes;
         self
     }
 }
@@ -120,23 +125,7 @@ impl Refused {
     }
 }
 
-/// Counts a job for as long as this is there.
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(count: &Arc<AtomicUsize>) -> Counted {
-        count.fetch_add(1, Ordering::Relaxed);
-        Counted(Arc::clone(count))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Local {
+impl Starter {
     /// Starts the process of a job, waiting while the system has none to give.
     async fn launch(
         &self,
@@ -160,12 +149,10 @@ impl Local {
         }
     }
 
-    /// Who starts a process stands still until it executes its program. So it is done on a thread of its own, unless nobody
-    /// is held up (no other job is there), or for a moment only: few are to be started, and its program is
-    /// known to be quick. That saves the way there and back.
+    /// Who starts a process stands still until it executes its program. For one that is known to be slow, this is none of the
+    /// hands, as they have more to do.
     async fn try_launch(&self, job: &Arc<Job>) -> Result<Running, Refused> {
-        let is_alone = self.active.load(Ordering::Relaxed) == 1;
-        if is_alone || self.wanting.load(Ordering::Relaxed) <= FEW && self.is_quick(job) {
+        if !self.is_slow(job) {
             return self.launch_here(job);
         }
         let permit = self.spawns.acquire().await;
@@ -183,68 +170,69 @@ impl Local {
     fn launch_here(&self, job: &Job) -> Result<Running, Refused> {
         let begin = std::time::Instant::now();
         let launched = launch(job, self.log_limit, &self.spool);
-        let is_quick = launched.is_ok() && begin.elapsed() < QUICK;
-        if is_quick != self.is_quick(job) {
-            let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_slow = begin.elapsed() > QUICK;
+        if is_slow != self.is_slow(job) {
+            let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
             let program = program_of(job);
-            if is_quick {
-                quick.insert(program.to_owned())
+            if is_slow {
+                slow.insert(program.to_owned())
             } else {
-                quick.remove(program)
+                slow.remove(program)
             };
         }
         launched
     }
 
-    fn is_quick(&self, job: &Job) -> bool {
-        self.quick.lock().unwrap_or_else(PoisonError::into_inner).contains(program_of(job))
+    fn is_slow(&self, job: &Job) -> bool {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner).contains(program_of(job))
+    }
+
+    /// Carries a job out.
+    async fn carry_out(
+        self,
+        job: Job,
+        sender: mpsc::UnboundedSender<JobEvent>,
+        mut urgency: watch::Receiver<Urgency>,
+    ) {
+        let permit = tokio::select! {
+            biased;
+            permit = Arc::clone(&self.files).acquire_many_owned(files_of(&job)) => permit.ok(),
+            _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => None,
+        };
+        let launched = match &permit {
+            Some(_) => self.launch(&Arc::new(job), &mut urgency).await,
+            None => Err(CANCELLED.into()),
+        };
+        // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
+        let end = match launched {
+            Ok(running) => running.supervise(self.graces, urgency, &sender, &self.spool).await,
+            Err(reason) => JobEnd {
+                status: JobStatus::CouldNotStart(reason),
+                stdout: Vec::new(),
+                is_stdout_cut: false,
+                is_silent: false,
+                notes: Vec::new(),
+            },
+        };
+        drop(permit);
+        let _ = sender.send(JobEvent::Ended(end));
     }
 }
 
 impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
-        let (cancel, mut urgency) = watch::channel(Urgency::None);
-        let local = self.clone();
-        let (active, wanting) = (Counted::new(&self.active), Counted::new(&self.wanting));
-        tokio::spawn(async move {
-            let _active = active;
-            let permit = tokio::select! {
-                biased;
-                permit = Arc::clone(&local.files).acquire_many_owned(files_of(&job)) => permit.ok(),
-                _ = urgency.wait_for(|urgency| *urgency > Urgency::None) => None,
-            };
-            let launched = match &permit {
-                Some(_) => local.launch(&Arc::new(job), &mut urgency).await,
-                None => Err(CANCELLED.into()),
-            };
-            drop(wanting);
-            // Nobody listens any more when a receiver is gone; the job is then ended by its urgency's sender being gone.
-            let end = match launched {
-                Ok(running) => {
-                    let _ = sender.send(JobEvent::Running { pid: Some(running.leader.pid) });
-                    running.supervise(local.graces, urgency, &local.spool).await
-                }
-                Err(reason) => JobEnd {
-                    status: JobStatus::CouldNotStart(reason),
-                    stdout: Vec::new(),
-                    is_stdout_cut: false,
-                    is_silent: false,
-                    notes: Vec::new(),
-                },
-            };
-            drop(permit);
-            let _ = sender.send(JobEvent::Ended(end));
-        });
+        let (cancel, urgency) = watch::channel(Urgency::None);
+        self.hands.spawn(self.starter.clone().carry_out(job, sender, urgency));
         Execution { events, cancel }
     }
 
     fn end_leftovers(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.graces.leftover))
+        Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.starter.graces.leftover))
     }
 
     fn end_escaped(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.graces.leftover))
+        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.starter.graces.leftover))
     }
 }
 
@@ -287,9 +275,10 @@ struct Captured {
 
 /// Starts the process of a job, or says why it cannot be started.
 fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> {
-    let environment = environment(job)?;
+    let own = Own::of(job)?;
+    let environment = environment(job, &own)?;
     let spool = job.spool.as_deref().map(|directory| (spool, directory));
-    let log = Log::create(&job.log, log_limit, spool).map_err(|error| {
+    let log = Log::create(&job.log, job.is_log_new, log_limit, spool).map_err(|error| {
         Refused::of(&error, format!("its log `{}` cannot be written: {error}", job.log.display()))
     })?;
     let out_of_files =
@@ -315,7 +304,7 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
     let directory = c_string(job.directory.as_os_str())?;
     let spawn = |words: &[String]| {
         let program = words.first().ok_or_else(|| "no program is named".to_owned())?;
-        let spawn = sys::Spawn {
+        let spawn = spawn::Spawn {
             program: &find_program(program, job)?,
             arguments: &c_strings(words.iter().map(OsStr::new))?,
             environment: &environment,
@@ -324,17 +313,17 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
             stderr,
         };
         crash::point(Place::Spawning);
-        let start = || sweep::start(|| sys::spawn(&spawn));
-        let pid = match &job.writes {
+        let start = || sweep::start(|| spawn::spawn(&spawn));
+        let started = match &job.writes {
             Some(writes) => sandbox::confined(writes, start)?,
             None => start(),
         };
-        let pid = pid.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
+        let started = started.map_err(|error| Refused::of(&error, why_not(program, &error)))?;
         crash::point(Place::Spawned);
-        Ok::<u32, Refused>(pid)
+        Ok::<(u32, OwnedFd), Refused>(started)
     };
-    let pid = match job.direct.as_deref().map(&spawn) {
-        Some(Ok(pid)) => pid,
+    let (pid, process) = match job.direct.as_deref().map(&spawn) {
+        Some(Ok(started)) => started,
         Some(Err(Refused::ForNow(reason))) => return Err(Refused::ForNow(reason)),
         // Only the shell knows how to say what is wrong with it, or how to carry it out all the same.
         Some(Err(_)) | None => spawn(&job.words).map_err(|refused| match refused {
@@ -345,7 +334,7 @@ fn launch(job: &Job, log_limit: u64, spool: &Spool) -> Result<Running, Refused> 
         })?,
     };
     let leader = Leader { pid, is_over: false };
-    let process = sys::open_process(pid).and_then(sys::watch).map_err(out_of_files)?;
+    let process = sys::watch(process).map_err(out_of_files)?;
     let (drained, is_drained) = watch::channel(false);
     let mut readers = Vec::new();
     for (reader, _, is_captured) in pipes {
@@ -364,11 +353,14 @@ impl Running {
         mut self,
         graces: Graces,
         mut urgency: watch::Receiver<Urgency>,
+        sender: &mpsc::UnboundedSender<JobEvent>,
         spool: &Spool,
     ) -> JobEnd {
         let mut stage = Stage::Left;
         let mut is_watched = true;
-        let mut tick = tokio::time::interval_at(Instant::now() + LOG_TICK, LOG_TICK);
+        let mut told = Some(JobEvent::Running { pid: Some(self.leader.pid) });
+        let mut tell = || told.take().map(|running| sender.send(running));
+        let mut tick = tokio::time::interval_at(Instant::now() + TOLD, LOG_TICK);
         let status = loop {
             tokio::select! {
                 ready = self.process.readable() => {
@@ -386,6 +378,7 @@ impl Running {
                 }
                 () = stage.over() => stage = stage.next(graces, self.leader.pid),
                 _ = tick.tick() => {
+                    tell();
                     // A disk that takes no more is the job's trouble too; it is told at the end.
                     let _ = self.log.keep_small();
                 }
@@ -402,7 +395,10 @@ impl Running {
         let _ = sys::reap(self.leader.pid);
         sweep::started().remove(self.leader.pid);
         crash::point(Place::Reaped);
-        self.finish(status, leftovers, spool).await
+        let end = self.finish(status, leftovers, spool).await;
+        // With the end, so that the dispatcher is woken once.
+        tell();
+        end
     }
 
     /// Reads what is still in the pipes, closes the log and says how it was.

@@ -96,9 +96,8 @@ fn write(job: &Job, script: &Script, stdout: &str) -> std::io::Result<()> {
     std::fs::write(&job.log, stdout)?;
     for (name, text) in &script.writes {
         let variable = name.strip_prefix('$');
-        let value = variable
-            .and_then(|variable| job.environment.iter().find(|(name, _)| name == variable))
-            .map(|(_, value)| value.clone());
+        let value =
+            variable.and_then(|variable| job.environment.get(variable)).map(std::ffi::OsStr::to_owned);
         let path = job.directory.join(value.unwrap_or_else(|| name.into()));
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;

@@ -137,6 +137,8 @@ pub fn prepare(connection: &Connection) -> Result<(), Problem> {
     }
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
+    // In pages. A page that many batches add to is brought over once; a sync stands behind each bringing over.
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     if found < MIGRATIONS.len() {
         migrate(connection)?;
     }

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long a written batch may wait for its sync.
 const DELAY: Duration = Duration::from_millis(20);
 
+/// What of it is left to the disk.
+const LEFT: Duration = Duration::from_millis(5);
+
 /// The thread. Dropped, it syncs a last time and ends.
 pub struct Syncer {
     written: Option<Sender<()>>,
@@ -43,8 +46,9 @@ impl Syncer {
                 while batches.recv().is_ok() {
                     // Whatever comes meanwhile is in the same sync. A sender may have left a token that ends one rest early.
                     let begin = Instant::now();
-                    while begin.elapsed() < DELAY / 2 && !is_over.load(Ordering::Acquire) {
-                        std::thread::park_timeout((DELAY / 2).saturating_sub(begin.elapsed()));
+                    let rest = DELAY - LEFT;
+                    while begin.elapsed() < rest && !is_over.load(Ordering::Acquire) {
+                        std::thread::park_timeout(rest.saturating_sub(begin.elapsed()));
                     }
                     while batches.try_recv().is_ok() {}
                     if is_pending.swap(false, Ordering::AcqRel)

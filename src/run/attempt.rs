@@ -3,10 +3,11 @@
 //! Says how it ended and decides nothing: whether the task has succeeded is for its criteria and the dispatcher.
 
 use super::changes::Picture;
-use super::context::{Context, Environment, Outputs};
+use super::context::{Context, Outputs};
 use super::process::{Attended, attend};
 use super::sandbox::Confined;
 use super::words::last_lines;
+use crate::backend::environment::Environment;
 use crate::backend::{CAPTURE_LIMIT, Job, JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files, Reading, Role};
 use crate::event::{AttemptEnd, ErrorClass, Usage};
@@ -119,6 +120,8 @@ async fn carry_out(
     );
     job.directory = assignment.directory().join(&task.directory);
     job.direct = call.direct;
+    // Attempts are numbered: none has the log of another.
+    job.is_log_new = context.has_no_logs();
     job.writes = confined.as_ref().map(|confined| confined.writes.clone().into());
     let hands_on_stdout = task.outputs.iter().any(|output| output.source == OutputSource::Stdout);
     job.captures_stdout = hands_on_stdout || call.agent.is_some();
@@ -507,6 +510,7 @@ impl Asked<'_> {
         };
         let role = role(self.agent, context)?;
         let wavec = std::env::current_exe().map_err(|error| format!("wavec cannot find itself: {error}"))?;
+        let given = environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let call = crate::driver::Call {
             agent: self.agent,
             prompt: self.prompt,
@@ -517,7 +521,7 @@ impl Asked<'_> {
             is_judge: self.is_judge,
             program,
             wavec: &wavec,
-            environment,
+            environment: &given,
         };
         let prompt = if driver == Driver::Acp { call.prompt_with_role() } else { self.prompt.to_owned() };
         let invocation = driver.invoke(&call);
@@ -526,8 +530,7 @@ impl Asked<'_> {
         for (path, text) in &invocation.files {
             write(path, text).map_err(failed)?;
         }
-        let variables = invocation.variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        environment.extend(variables);
+        environment.extend(invocation.variables.into_iter().map(|(name, value)| (name.into(), value.into())));
         Ok(invocation.words)
     }
 }

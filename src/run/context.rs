@@ -4,6 +4,7 @@
 
 use super::Setup;
 use super::sandbox::Wanted;
+use crate::backend::environment::Environment;
 use crate::backend::mask::mask;
 use crate::backend::{Backend, Job};
 use crate::error::{Error, Result};
@@ -12,16 +13,13 @@ use crate::plan::{Command, EnvValue, GroupId, Part, Plan, SecretSource, Task, Ta
 use crate::shell::{self, Piece};
 use crate::workspace::{Workspace, is_of_git};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The values of outputs, by task and place.
 pub type Outputs = BTreeMap<(TaskId, u32), String>;
-
-/// An environment, by name.
-pub type Environment = BTreeMap<OsString, OsString>;
 
 /// Where the logs stand that nothing has been written to. No task is called so.
 const SPOOL: &str = "@spool";
@@ -44,8 +42,10 @@ pub struct Context {
     pub sandbox: Wanted,
     /// Begins every mark of this run, of all its sessions, and of no other run.
     pub mark: String,
-    /// wavec's own environment, without its secrets and what an outer wavec told its task.
+    /// wavec's own environment, without its secrets and what an outer wavec told its task, and with the run's number.
     environment: Environment,
+    /// Whether no log of this run can be there yet.
+    has_no_logs: bool,
     /// By [`crate::plan::SecretId`].
     secrets: Vec<String>,
     masks: Arc<[String]>,
@@ -68,14 +68,17 @@ impl Context {
             let is_of_git = workspace.is_some() && is_of_git(name);
             !is_outer && !is_secret(name) && !is_of_git
         };
-        let environment = setup.environment.iter().filter(|(name, _)| is_own(name)).cloned().collect();
+        let mut environment: Environment =
+            setup.environment.iter().filter(|(name, _)| is_own(name)).cloned().collect();
+        environment.insert("WAVEC_RUN".into(), setup.run.to_string().into());
         Ok(Context {
             run: setup.run,
             directory: setup.directory.clone(),
             state: setup.state.clone(),
             backend: Arc::clone(&setup.backend),
             mark: format!("{}-{}/", &place[..12], setup.run),
-            environment,
+            environment: environment.shared(),
+            has_no_logs: setup.session == 1 && is_new(&setup.state),
             sandbox: workspace.as_ref().map(|_| Wanted::of(setup)).unwrap_or_default(),
             workspace: workspace.map(Arc::new),
             forks: Arc::default(),
@@ -90,14 +93,20 @@ impl Context {
         mask(text, &self.masks)
     }
 
+    /// Whether the log of an attempt cannot be there yet: then nobody needs to look.
+    pub fn has_no_logs(&self) -> bool {
+        self.has_no_logs
+    }
+
     /// A job of this run. `name` says which within the run, and stands in its mark.
     pub fn job(&self, name: String, log: PathBuf, words: Vec<String>, environment: Environment) -> Job {
         // Only what is given a secret can print it; all else writes its log itself.
-        let has_secret = environment.values().any(|value| {
+        let is_secret = |value: &OsStr| {
             value
                 .to_str()
                 .is_some_and(|value| self.masks.iter().any(|secret| value.contains(secret.as_str())))
-        });
+        };
+        let has_secret = !self.masks.is_empty() && environment.iter().any(|(_, value)| is_secret(value));
         let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
         Job {
             mark: format!("{}{name}-{:08x}", self.mark, random as u32),
@@ -105,9 +114,10 @@ impl Context {
             words,
             direct: None,
             spool: Some(self.state.join(SPOOL)),
-            environment: environment.into_iter().collect(),
+            environment,
             directory: self.directory.clone(),
             log,
+            is_log_new: false,
             captures_stdout: false,
             lines: None,
             secrets: if has_secret { Arc::clone(&self.masks) } else { Arc::new([]) },
@@ -117,9 +127,7 @@ impl Context {
 
     /// The environment of whatever wavec carries out itself: its own.
     pub fn environment(&self) -> Environment {
-        let mut environment = self.environment.clone();
-        environment.insert("WAVEC_RUN".into(), self.run.to_string().into());
-        environment
+        self.environment.clone()
     }
 
     /// The environment of a task's command, and of its checks.
@@ -155,7 +163,7 @@ impl Context {
         outputs: &Outputs,
     ) -> std::result::Result<Environment, String> {
         let mut environment = self.environment();
-        environment.retain(|name, _| name.to_str().is_some_and(is_for_agents));
+        environment.retain(|name| name.to_str().is_some_and(is_for_agents));
         self.extend(&mut environment, agent, outputs)?;
         if let Some((id, attempt)) = task {
             self.extend(&mut environment, &self.plan.task(id).env, outputs)?;
@@ -271,6 +279,12 @@ impl Context {
             CheckOwner::Gate(gate) => format!("@gate/{}", self.plan.gate(gate).name),
         }
     }
+}
+
+/// Whether a run's folder holds nothing but its lock.
+fn is_new(state: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(state) else { return false };
+    entries.into_iter().all(|entry| entry.is_ok_and(|entry| entry.file_name() == "lock"))
 }
 
 /// Where the log of an attempt is. `state` is the run's directory, `.wavec/runs/<id>`.

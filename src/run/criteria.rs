@@ -6,9 +6,10 @@
 pub mod files;
 mod number;
 
-use super::context::{Context, Environment, Outputs};
+use super::context::{Context, Outputs};
 use super::process::attend;
 use super::words::{duration, last_lines, short, signal_name, some_of};
+use crate::backend::environment::Environment;
 use crate::backend::{JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files};
 use crate::event::{CheckOwner, Verdict};

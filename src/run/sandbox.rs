@@ -4,13 +4,13 @@
 
 use super::Setup;
 use super::attempt::Assignment;
-use super::context::{Context, Environment};
+use super::context::Context;
+use crate::backend::environment::Environment;
 use crate::backend::local::sandbox;
 use crate::driver::{COMMON, Driver, Folder};
 use crate::error::{Error, Exit, Result};
 use crate::plan::{Action, Agent, Isolation, Plan, Task};
 use crate::workspace::Sandbox;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What programs say when a write is denied.
@@ -154,7 +154,7 @@ impl Drop for Confined {
 
 /// Where a folder is, by the environment of the program that uses it.
 fn place(folder: Folder, environment: &Environment) -> Option<PathBuf> {
-    let value = |name: &str| environment.get(&OsString::from(name)).map(Path::new);
+    let value = |name: &str| environment.get(name).map(Path::new);
     let named = value(folder.variable).filter(|value| !value.as_os_str().is_empty());
     folder.place(named, value("HOME"))
 }

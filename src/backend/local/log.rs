@@ -33,10 +33,10 @@ pub struct Log {
 
 impl Log {
     /// Makes the file anew, its directory too; with a spool, when there is something in it. It can be read by its owner
-    /// alone.
-    pub fn create(path: &Path, limit: u64, spool: Option<(&Spool, &Path)>) -> io::Result<Log> {
+    /// alone. One that `is_new` is known not to be there.
+    pub fn create(path: &Path, is_new: bool, limit: u64, spool: Option<(&Spool, &Path)>) -> io::Result<Log> {
         // Removed and not cut short: an earlier job that escaped may still write to the old one.
-        match std::fs::remove_file(path) {
+        match if is_new { Ok(()) } else { std::fs::remove_file(path) } {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -163,7 +163,7 @@ mod tests {
     fn a_flood_keeps_its_beginning_and_its_end() {
         let directory = std::env::temp_dir().join(format!("wavec-log-{}", std::process::id()));
         let path = directory.join("1.log");
-        let mut log = Log::create(&path, 64 * 1024, None).unwrap();
+        let mut log = Log::create(&path, false, 64 * 1024, None).unwrap();
         for number in 0..50_000 {
             log.append(format!("line {number}\n").as_bytes()).unwrap();
             if number % 1000 == 0 {
@@ -186,10 +186,10 @@ mod tests {
         let directory = std::env::temp_dir().join(format!("wavec-spool-{}", std::process::id()));
         let (spool, place) = (Spool::default(), directory.join("@spool"));
         let path = |name: &str| directory.join("task").join(name);
-        let mut silent = Log::create(&path("1.log"), 1 << 20, Some((&spool, &place))).unwrap();
+        let mut silent = Log::create(&path("1.log"), true, 1 << 20, Some((&spool, &place))).unwrap();
         silent.keep_small().unwrap();
         silent.give_back(&spool);
-        let mut loud = Log::create(&path("2.log"), 1 << 20, Some((&spool, &place))).unwrap();
+        let mut loud = Log::create(&path("2.log"), false, 1 << 20, Some((&spool, &place))).unwrap();
         assert_eq!(std::fs::read_dir(&place).unwrap().count(), 1, "the file is used again");
         loud.append(b"text").unwrap();
         assert!(!path("2.log").exists());

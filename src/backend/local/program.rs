@@ -3,11 +3,14 @@
 //! Starts nothing.
 
 use super::super::Job;
+pub use super::super::environment::c_string;
+use super::super::environment::entry;
 use rustix::fs::{Access, access};
-use std::ffi::{CString, OsStr, OsString};
+use rustix::io::Errno;
+use std::ffi::{CStr, CString, OsStr};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// What is to be executed, as the job names it.
 pub fn program_of(job: &Job) -> &str {
@@ -19,11 +22,12 @@ pub fn find_program(program: &str, job: &Job) -> Result<CString, String> {
     if program.contains('/') {
         return c_string(OsStr::new(program));
     }
-    let path =
-        job.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
-    let path = path.unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
-    let files = path.as_bytes().split(|byte| *byte == b':').map(|directory| {
-        let mut file = Vec::with_capacity(128);
+    let path = job.environment.get("PATH").unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    let mut is_there = false;
+    // One text for all: this is done for each task.
+    let mut file = Vec::with_capacity(256);
+    for directory in path.as_bytes().split(|byte| *byte == b':') {
+        file.clear();
         if !directory.starts_with(b"/") {
             file.extend_from_slice(job.directory.as_os_str().as_bytes());
             file.push(b'/');
@@ -31,51 +35,58 @@ pub fn find_program(program: &str, job: &Job) -> Result<CString, String> {
         file.extend_from_slice(directory);
         file.push(b'/');
         file.extend_from_slice(program.as_bytes());
-        PathBuf::from(OsString::from_vec(file))
-    });
-    let is_executable = |file: &PathBuf| access(file.as_path(), Access::EXEC_OK).is_ok() && file.is_file();
-    if let Some(file) = files.clone().find(is_executable) {
-        return c_string(file.as_os_str());
-    }
-    if files.into_iter().any(|file| file.is_file()) {
-        return Err(format!("`{program}` is on the PATH, but may not be executed"));
-    }
-    Err(format!("`{program}` was not found on the PATH"))
-}
-
-/// The environment of a job, with its mark behind that of a wavec around this one.
-pub fn environment(job: &Job) -> Result<Vec<CString>, String> {
-    let mut marks = OsString::new();
-    let mut entries = Vec::with_capacity(job.environment.len() + 1);
-    for (name, value) in &job.environment {
-        if name == "WAVEC_MARK" {
-            marks = value.clone();
-            marks.push(" ");
-            continue;
+        let refused = access(file.as_slice(), Access::EXEC_OK);
+        if refused.is_ok() && Path::new(OsStr::from_bytes(&file)).is_file() {
+            return c_string(OsStr::from_bytes(&file));
         }
-        // As a shell would: where the job starts, not where wavec did.
-        let value = if name == "PWD" { job.directory.as_os_str() } else { value };
-        entries.push(entry(name, value)?);
+        is_there |= refused == Err(Errno::ACCESS) && Path::new(OsStr::from_bytes(&file)).is_file();
     }
-    marks.push(&job.mark);
-    entries.push(entry(OsStr::new("WAVEC_MARK"), &marks)?);
-    Ok(entries)
+    match is_there {
+        true => Err(format!("`{program}` is on the PATH, but may not be executed")),
+        false => Err(format!("`{program}` was not found on the PATH")),
+    }
 }
 
-fn entry(name: &OsStr, value: &OsStr) -> Result<CString, String> {
-    let mut bytes = name.to_owned().into_vec();
-    bytes.push(b'=');
-    bytes.extend_from_slice(value.as_bytes());
-    CString::new(bytes).map_err(|_| format!("the variable `{}` holds a NUL byte", name.display()))
+/// The variables that are a job's own, whatever its environment says: its mark, behind that of a wavec around this one, and where
+/// it starts, as a shell would have it.
+pub struct Own {
+    mark: CString,
+    directory: Option<CString>,
+}
+
+impl Own {
+    pub fn of(job: &Job) -> Result<Own, String> {
+        let mut marks = job.environment.get(MARK).map(OsStr::to_owned).unwrap_or_default();
+        if !marks.is_empty() {
+            marks.push(" ");
+        }
+        marks.push(&job.mark);
+        let own = |name: &str, value: &OsStr| {
+            entry(OsStr::new(name), value).ok_or_else(|| format!("the variable `{name}` holds a NUL byte"))
+        };
+        let has_directory = job.environment.get(PLACE).is_some();
+        let directory = has_directory.then(|| own(PLACE, job.directory.as_os_str())).transpose()?;
+        Ok(Own { mark: own(MARK, &marks)?, directory })
+    }
+}
+
+const MARK: &str = "WAVEC_MARK";
+const PLACE: &str = "PWD";
+
+/// The environment of a job.
+pub fn environment<'j>(job: &'j Job, own: &'j Own) -> Result<Vec<&'j CStr>, String> {
+    let mut entries = Vec::with_capacity(job.environment.len() + 2);
+    for (name, entry) in job.environment.entries().filter(|(name, _)| *name != MARK && *name != PLACE) {
+        let entry = entry.ok_or_else(|| format!("the variable `{}` holds a NUL byte", name.display()))?;
+        entries.push(entry);
+    }
+    entries.extend(own.directory.as_deref());
+    entries.push(&own.mark);
+    Ok(entries)
 }
 
 pub fn c_strings<'s>(texts: impl Iterator<Item = &'s OsStr>) -> Result<Vec<CString>, String> {
     texts.map(c_string).collect()
-}
-
-pub fn c_string(text: &OsStr) -> Result<CString, String> {
-    CString::new(text.as_bytes())
-        .map_err(|_| "an argument holds a NUL byte, which no program can be given".into())
 }
 
 /// Why a program could not be started, in words.

@@ -26,11 +26,11 @@ const GIVE_UP: Duration = Duration::from_secs(30);
 static STARTING: RwLock<()> = RwLock::new(());
 
 /// Starts a child, and puts it into the table.
-pub fn start(spawn: impl FnOnce() -> std::io::Result<u32>) -> std::io::Result<u32> {
+pub fn start<T>(spawn: impl FnOnce() -> std::io::Result<(u32, T)>) -> std::io::Result<(u32, T)> {
     let _starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-    let pid = spawn()?;
+    let (pid, handle) = spawn()?;
     started().0.get_or_insert_default().insert(pid);
-    Ok(pid)
+    Ok((pid, handle))
 }
 
 /// Holds the table of started children.

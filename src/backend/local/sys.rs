@@ -1,125 +1,15 @@
-//! The few calls to the system that have no safe form: spawn, wait by pidfd, signal, adopt, punch a hole.
+//! The few calls to the system that have no safe form: wait by pidfd, signal, adopt, punch a hole.
 //!
-//! Knows nothing of jobs. Every `unsafe` of wavec stands here; each call is wrapped so that no caller can misuse it.
+//! Knows nothing of jobs. Every `unsafe` of wavec stands here and in `spawn`; each call is wrapped so that no caller can misuse it.
 
-#![expect(unsafe_code, reason = "posix_spawn, waitid and the like are C interfaces")]
+#![expect(unsafe_code, reason = "waitid and the like are C interfaces")]
 
-use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-
-/// What a new process gets.
-pub struct Spawn<'a> {
-    /// The file to execute.
-    pub program: &'a CStr,
-    /// Its arguments, its own name first.
-    pub arguments: &'a [CString],
-    /// Its whole environment.
-    pub environment: &'a [CString],
-    /// Where it starts.
-    pub directory: &'a CStr,
-    /// Its standard output.
-    pub stdout: BorrowedFd<'a>,
-    /// Its standard error.
-    pub stderr: BorrowedFd<'a>,
-}
-
-/// Starts a process as the leader of a session of its own, with `/dev/null` as standard input and no signal ignored or
-/// blocked, and gives its id. It stays a zombie until [`reap`]ped, so the id is its own until then.
-pub fn spawn(spawn: &Spawn<'_>) -> io::Result<u32> {
-    let arguments = pointers(spawn.arguments);
-    let environment = pointers(spawn.environment);
-    let mut actions = Actions::new()?;
-    let mut attributes = Attributes::new()?;
-    let mut pid: libc::pid_t = 0;
-    // SAFETY: all pointers are to live, initialised values; the two arrays end in a null pointer; the strings that
-    // they point to live as long as `spawn`.
-    unsafe {
-        check(libc::posix_spawn_file_actions_addchdir_np(&mut actions.0, spawn.directory.as_ptr()))?;
-        check(libc::posix_spawn_file_actions_addopen(
-            &mut actions.0,
-            0,
-            c"/dev/null".as_ptr(),
-            libc::O_RDONLY,
-            0,
-        ))?;
-        check(libc::posix_spawn_file_actions_adddup2(&mut actions.0, spawn.stdout.as_raw_fd(), 1))?;
-        check(libc::posix_spawn_file_actions_adddup2(&mut actions.0, spawn.stderr.as_raw_fd(), 2))?;
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        let mut none: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::sigemptyset(&mut none);
-        check(libc::posix_spawnattr_setsigdefault(&mut attributes.0, &all))?;
-        check(libc::posix_spawnattr_setsigmask(&mut attributes.0, &none))?;
-        let flags = libc::POSIX_SPAWN_SETSIGDEF as libc::c_short
-            | libc::POSIX_SPAWN_SETSIGMASK as libc::c_short
-            | libc::POSIX_SPAWN_SETSID;
-        check(libc::posix_spawnattr_setflags(&mut attributes.0, flags))?;
-        check(libc::posix_spawn(
-            &mut pid,
-            spawn.program.as_ptr(),
-            &actions.0,
-            &attributes.0,
-            arguments.as_ptr(),
-            environment.as_ptr(),
-        ))?;
-    }
-    Ok(pid as u32)
-}
-
-/// The strings as C wants them: pointers with a null at the end.
-fn pointers(strings: &[CString]) -> Vec<*mut libc::c_char> {
-    strings.iter().map(|string| string.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
-}
-
-/// What glibc's spawn functions give: an error number, not -1.
-fn check(code: libc::c_int) -> io::Result<()> {
-    if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
-}
-
-struct Actions(libc::posix_spawn_file_actions_t);
-
-impl Actions {
-    fn new() -> io::Result<Actions> {
-        // SAFETY: `init` fills the zeroed value before anything reads it.
-        unsafe {
-            let mut actions = Actions(std::mem::zeroed());
-            check(libc::posix_spawn_file_actions_init(&mut actions.0))?;
-            Ok(actions)
-        }
-    }
-}
-
-impl Drop for Actions {
-    fn drop(&mut self) {
-        // SAFETY: it was initialised, and nothing uses it after.
-        unsafe { libc::posix_spawn_file_actions_destroy(&mut self.0) };
-    }
-}
-
-struct Attributes(libc::posix_spawnattr_t);
-
-impl Attributes {
-    fn new() -> io::Result<Attributes> {
-        // SAFETY: `init` fills the zeroed value before anything reads it.
-        unsafe {
-            let mut attributes = Attributes(std::mem::zeroed());
-            check(libc::posix_spawnattr_init(&mut attributes.0))?;
-            Ok(attributes)
-        }
-    }
-}
-
-impl Drop for Attributes {
-    fn drop(&mut self) {
-        // SAFETY: it was initialised, and nothing uses it after.
-        unsafe { libc::posix_spawnattr_destroy(&mut self.0) };
-    }
-}
 
 /// A handle on a process that no later process with the same id can take over.
 pub fn open_process(pid: u32) -> io::Result<OwnedFd> {

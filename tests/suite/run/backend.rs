@@ -59,6 +59,7 @@ fn job(place: &Place, script: &str) -> Job {
         environment: std::env::vars_os().collect(),
         directory: place.path().into(),
         log: place.path().join("logs/1.log"),
+        is_log_new: false,
         captures_stdout: false,
         lines: None,
         secrets: Arc::new([]),
@@ -218,10 +219,11 @@ fn a_killed_job_has_no_grace() {
 fn a_job_that_nobody_waits_for_any_more_is_killed() {
     let place = Place::new();
     let pid = block_on(async {
-        let mut execution = Local::new(GRACES).unwrap().start(job(&place, "exec sleep 1000"));
+        let local = Local::new(GRACES).unwrap();
+        let mut execution = local.start(job(&place, "exec sleep 1000"));
         running(&mut execution).await
     });
-    // The runtime is gone, and the job's leader with it.
+    // The backend is gone, and the job's leader with it.
     while is_alive(&pid.to_string()) {
         std::thread::yield_now();
     }
@@ -422,7 +424,7 @@ fn cancelled_jobs_leave_nothing() {
                 let mut job = job(&place, ways[number % ways.len()]);
                 job.mark = format!("{}/{number}", place.path().display());
                 job.log = place.path().join(format!("logs/{}.log", number % 16));
-                job.environment.push(("CANCEL_TEST".into(), place.path().into()));
+                job.environment.insert("CANCEL_TEST".into(), place.path().into());
                 executions.push(local.start(job));
             }
             for (number, execution) in executions.iter_mut().enumerate() {
