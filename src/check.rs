@@ -32,7 +32,7 @@ use crate::syntax::{self, ast};
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::thread;
+use std::thread::scope;
 
 pub use load::{Loaded, load};
 pub use model::Model;
@@ -284,8 +284,8 @@ pub fn check<'a>(
         make(DECLARING, &mut findings);
         values::values(sources, trees)
     } else {
-        thread::scope(|scope| {
-            let values = scope.spawn(|| values::values(sources, trees));
+        scope(|threads| {
+            let values = threads.spawn(|| values::values(sources, trees));
             make(DECLARING, &mut findings);
             values.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })

@@ -8,7 +8,7 @@ use super::split::Split;
 use super::tree::{Built, Part, read_part};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
-use std::thread;
+use std::thread::scope;
 
 /// A text below this is read and judged in one go: starting threads would take longer than they save.
 pub const LARGE: usize = 128 * 1024;
@@ -34,10 +34,10 @@ pub(super) fn build(
         (read, misplaced)
     };
     let read = &read;
-    let all: Vec<(Part<'_>, Vec<Diagnostic>)> = thread::scope(|scope| {
+    let all: Vec<(Part<'_>, Vec<Diagnostic>)> = scope(|threads| {
         let mut parts = parts.into_iter();
         let first = parts.next();
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+        let others: Vec<_> = parts.map(|part| threads.spawn(move || read(part))).collect();
         let first = first.map(read);
         let others = others.into_iter().map(|other| match other.join() {
             Ok(part) => part,

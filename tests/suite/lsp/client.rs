@@ -168,9 +168,21 @@ impl Client {
         }
     }
 
-    /// Waits until a file has exactly these diagnostics.
+    /// Waits until a file has exactly these diagnostics. What is said of other files meanwhile is kept: two files may be judged in
+    /// either order.
     pub fn until(&mut self, path: &str, wanted: &[&str]) {
-        while self.diagnostics(path) != wanted {}
+        const PUBLISH: &str = "textDocument/publishDiagnostics";
+        let mut others = VecDeque::new();
+        loop {
+            let params = self.expect(PUBLISH);
+            if params["uri"] != uri(path) {
+                others.push_back(Message::Notification(Notification { method: PUBLISH.to_owned(), params }));
+            } else if told(&params["diagnostics"]) == wanted {
+                break;
+            }
+        }
+        others.append(&mut self.said);
+        self.said = others;
     }
 
     pub fn open(&mut self, path: &str, text: &str) {
