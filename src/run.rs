@@ -12,8 +12,10 @@ mod changes;
 mod cleanup;
 mod context;
 mod criteria;
+mod desk;
 mod dispatch;
 mod gates;
+mod hands;
 mod judging;
 mod pace;
 mod process;
@@ -35,7 +37,7 @@ use crate::plan::{Action, Plan, Test};
 use crate::schedule::{Limits, Order, brief_order};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 /// What a run needs to know beyond its plan.
@@ -58,6 +60,8 @@ pub struct Setup {
     pub environment: Vec<(OsString, OsString)>,
     /// The time now; from it and from tokio's clock come deadlines.
     pub now: Timestamp,
+    /// On how many threads of their own processes are started and followed; with none, on the one that carries the run out.
+    pub hands: usize,
     /// Where commands run.
     pub backend: Arc<dyn Backend>,
     /// What is wished of worktrees, where tasks work in such.
@@ -65,10 +69,13 @@ pub struct Setup {
 }
 
 /// Where events go: the journal, then the reporters.
-pub trait Sink {
+pub trait Sink: Send {
     /// Takes the events in. When it returns they are durable, and what follows from them may happen.
     fn record(&mut self, events: &[Event]) -> Result<()>;
 }
+
+/// The sink of a run, as its threads share it. The run has let go of it when it is over.
+pub type Ledger = Arc<Mutex<dyn Sink>>;
 
 /// What a person asks of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +105,7 @@ pub enum Request {
 pub async fn run(
     plan: Arc<Plan>,
     setup: Setup,
-    sink: &mut dyn Sink,
+    sink: Ledger,
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
     let order = brief_order(&plan, Limits { workers: setup.workers });
@@ -110,11 +117,12 @@ pub async fn run_in_order(
     plan: Arc<Plan>,
     setup: Setup,
     order: Arc<Order>,
-    sink: &mut dyn Sink,
+    sink: Ledger,
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
     ready(&plan, &setup)?;
-    dispatch::Dispatcher::new(plan, setup, order, sink, requests)?.carry_out().await
+    let desk = desk::Desk::new(requests);
+    dispatch::Dispatcher::new(plan, setup, order, sink, &desk)?.carry_out(&desk).await
 }
 
 /// Whether the run could begin: what it needs of this engine and of the world is there. For the caller to ask before it

@@ -4,7 +4,6 @@
 //! adopts the orphans of its jobs, so whatever a job leaves behind is found and ended, at its own end or when it is
 //! cancelled. Knows nothing of plans.
 
-mod hands;
 mod lines;
 mod log;
 mod program;
@@ -17,7 +16,6 @@ mod sys;
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
 use crate::crash::{self, Place};
-use hands::Hands;
 use lines::Lines;
 use log::Log;
 use program::{Own, c_string, c_strings, environment, find_program, program_of, why_not};
@@ -55,7 +53,6 @@ const OTHER_FILES: u64 = 40;
 #[derive(Debug)]
 pub struct Local {
     starter: Starter,
-    hands: Hands,
 }
 
 /// What starts jobs, and follows them to their end.
@@ -86,7 +83,7 @@ impl Local {
             slow: Arc::default(),
             spool: Arc::default(),
         };
-        Ok(Local { starter, hands: Hands::default() })
+        Ok(Local { starter })
     }
 
     /// Keeps at most so much of each log.
@@ -149,8 +146,8 @@ impl Starter {
         }
     }
 
-    /// Who starts a process stands still until it executes its program. For one that is known to be slow, this is none of the
-    /// hands, as they have more to do.
+    /// Who starts a process stands still until it executes its program. For one that is known to be slow, this is none of those
+    /// that have more to do.
     async fn try_launch(&self, job: &Arc<Job>) -> Result<Running, Refused> {
         if !self.is_slow(job) {
             return self.launch_here(job);
@@ -223,7 +220,7 @@ impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, urgency) = watch::channel(Urgency::None);
-        self.hands.spawn(self.starter.clone().carry_out(job, sender, urgency));
+        tokio::spawn(self.starter.clone().carry_out(job, sender, urgency));
         Execution { events, cancel }
     }
 

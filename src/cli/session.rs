@@ -21,10 +21,13 @@ use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc as thread_mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc as thread_mpsc};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+
+/// More threads than this start no more processes in a second.
+const MOST_HANDS: usize = 4;
 
 /// How often the journal is asked for answers while a question is open.
 const ASK_AGAIN: Duration = Duration::from_millis(150);
@@ -127,6 +130,7 @@ pub fn setup(
         waits_for_people,
         environment: std::env::vars_os().collect(),
         now: project::now(),
+        hands: std::thread::available_parallelism().map_or(2, usize::from).min(MOST_HANDS),
         backend: Arc::new(backend),
         trees,
     })
@@ -181,7 +185,8 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
 
     let root = journal.root().to_path_buf();
     let (open, questions) = watch::channel(Vec::new());
-    let mut sink = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
+    let recorder = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
+    let sink = Arc::new(Mutex::new(recorder));
     let directory = staged.directory.clone();
     let was_terminated = Cell::new(false);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -190,20 +195,22 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         .thread_keep_alive(Duration::from_secs(24 * 3600))
         .build()
         .map_err(|cause| Error::new("start the dispatcher", cause))?;
+    let ledger = Arc::clone(&sink);
     let outcome = runtime.block_on(async {
         // Now, while there is a thread to be had: see above.
         let _ = tokio::task::spawn_blocking(|| ()).await;
         let signals = Signals::new()?;
         let again = to_view.clone();
         tokio::select! {
-            outcome = crate::run::run_in_order(Arc::clone(&staged.plan), setup, order, &mut sink, inbox) => outcome,
+            outcome = crate::run::run_in_order(Arc::clone(&staged.plan), setup, order, ledger, inbox) => outcome,
             never = signals.forward(&requests, &was_terminated, &again, keyboard.as_ref()) => never,
             never = forward_answers(&root, run, questions, &requests, sent) => never,
         }
     });
     drop(runtime);
     let has_succeeded = matches!(outcome, Ok(RunOutcome::Succeeded));
-    let progress = (options.apply && has_succeeded).then(|| sink.known.clone());
+    let progress = (options.apply && has_succeeded)
+        .then(|| sink.lock().unwrap_or_else(PoisonError::into_inner).known.clone());
     // The journal is whole before the last word is said. The view ends when nobody can tell it anything more.
     drop(sink);
     let _ = to_view.send(ViewMessage::End);

@@ -60,7 +60,7 @@ pub(super) struct Ahead {
     maker: Option<(watch::Sender<Wish>, JoinHandle<()>)>,
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Begins to make them.
     pub fn begin_ahead(&mut self) {
         let Some(workspace) = self.context.workspace.clone() else { return };
@@ -68,7 +68,7 @@ impl Dispatcher<'_> {
         self.ahead.waiting = tasks.filter_map(|task| task.step).collect();
         let (sender, receiver) = watch::channel(Wish::default());
         let forks = Arc::clone(&self.context.forks);
-        self.ahead.maker = Some((sender, tokio::spawn(make(workspace, forks, receiver))));
+        self.ahead.maker = Some((sender, self.home.spawn(make(workspace, forks, receiver))));
     }
 
     /// Says how many are wanted now.

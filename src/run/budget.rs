@@ -54,7 +54,7 @@ fn dollars(money: u64) -> String {
     format!("${}.{:02}", money / 1_000_000, money % 1_000_000 / 10_000)
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Why another attempt of a task does not fit what may be spent; none when it does.
     pub fn beyond_budget(&self, task: TaskId) -> Option<String> {
         let plan = &self.plan;

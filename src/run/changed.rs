@@ -7,7 +7,7 @@ use crate::event::{Event, Outcome};
 use crate::plan::{StepId, StepKind};
 use crate::schedule::{Change, State};
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// The schedule moved by itself.
     pub fn changed(&mut self, change: Change) {
         match change {

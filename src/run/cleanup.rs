@@ -10,7 +10,7 @@ use crate::event::progress::Progress;
 use crate::event::{AttemptEnd, CheckOwner, Event, Outcome, RunOutcome};
 use crate::plan::{GroupId, TaskId};
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Stops the run as far as `hurry` says, unless it stops so already.
     pub fn stop(&mut self, hurry: Hurry, reason: &str) {
         if hurry > self.hurry {

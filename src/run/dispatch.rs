@@ -1,4 +1,4 @@
-//! The loop of a run: hear a message, decide, record, act.
+//! The turns of a run: hear messages, decide, record, act.
 //!
 //! What is decided goes into `events` and `effects`; the events are made durable before any effect happens. Tasks' lives
 //! are in `tasks`, criteria and questions in `judging`, gates in `gates`, rollback, `finally` and the end in `cleanup`, the
@@ -8,11 +8,13 @@ use super::ahead::Ahead;
 use super::attempt::{self, Assignment, Session, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
+use super::desk::{Desk, Line};
+use super::hands::{Hand, Hands};
 use super::judging::{Judging, Question};
 use super::pace::Pace;
 use super::timers::{Timer, TimerId, Timers};
 use super::trees::{Merging, Tip};
-use super::{Request, Setup, Sink};
+use super::{Ledger, Request, Setup};
 use crate::backend::{Urgency, raise};
 use crate::error::{Error, Result};
 use crate::event::progress::Progress;
@@ -21,9 +23,11 @@ use crate::plan::{GateId, GroupId, OnFailure, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Limits, Order, Schedule, Work as Step};
 use crate::workspace::{Conflict, Merged, Snapshot, Tree};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -142,7 +146,7 @@ pub(super) enum Hurry {
 }
 
 /// The dispatcher.
-pub(super) struct Dispatcher<'s> {
+pub(super) struct Dispatcher {
     pub plan: Arc<Plan>,
     pub context: Arc<Context>,
     pub schedule: Schedule,
@@ -186,12 +190,14 @@ pub(super) struct Dispatcher<'s> {
     /// What the world did meanwhile: the run ends with it.
     pub trouble: Option<Error>,
     started: (Timestamp, Instant),
-    sink: &'s mut dyn Sink,
-    requests: mpsc::Receiver<Request>,
-    is_listening: bool,
-    sender: mpsc::UnboundedSender<Message>,
-    messages: mpsc::UnboundedReceiver<Message>,
+    sink: Ledger,
+    /// Where it is told what came of what it does.
+    line: Line,
+    /// The run's own thread.
+    pub home: Handle,
     pub jobs: JoinSet<()>,
+    /// After the jobs: they end with them.
+    hands: Hands,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
     /// When the events that may wait for others are recorded at the latest.
@@ -201,15 +207,22 @@ pub(super) struct Dispatcher<'s> {
 /// How long it may stay unrecorded that a process runs.
 const RUNNING_WAITS: Duration = Duration::from_millis(20);
 
-impl<'s> Dispatcher<'s> {
+/// What came of a turn.
+pub(super) enum Turn {
+    /// Others follow.
+    Taken,
+    /// The run ends.
+    Last,
+}
+
+impl Dispatcher {
     pub fn new(
         plan: Arc<Plan>,
         setup: Setup,
         order: Arc<Order>,
-        sink: &'s mut dyn Sink,
-        requests: mpsc::Receiver<Request>,
-    ) -> Result<Dispatcher<'s>> {
-        let (sender, messages) = mpsc::unbounded_channel();
+        sink: Ledger,
+        desk: &Arc<Desk>,
+    ) -> Result<Dispatcher> {
         let life = || TaskLife {
             stage: Stage::Idle,
             attempt: 0,
@@ -255,11 +268,10 @@ impl<'s> Dispatcher<'s> {
             trouble: None,
             started: (setup.now, Instant::now()),
             sink,
-            requests,
-            is_listening: true,
-            sender,
-            messages,
+            line: desk.line(),
+            home: Handle::current(),
             jobs: JoinSet::new(),
+            hands: Hands::start(setup.hands, |hand, bell| Arc::clone(desk).listen(hand, bell)),
             events: Vec::new(),
             effects: Vec::new(),
             commit_by: None,
@@ -267,51 +279,78 @@ impl<'s> Dispatcher<'s> {
         })
     }
 
-    /// The loop.
-    pub async fn carry_out(mut self) -> Result<RunOutcome> {
+    /// Carries the run out.
+    pub async fn carry_out(mut self, desk: &Arc<Desk>) -> Result<RunOutcome> {
         if self.before.is_some() {
             self.context.backend.end_leftovers(self.context.mark.clone()).await;
         }
         // What people have said while no wavec ran is there from the beginning.
-        while let Ok(request) = self.requests.try_recv() {
-            self.hear(Message::Request(request));
+        for message in desk.messages() {
+            self.hear(message);
         }
         self.begin()?;
-        loop {
-            // Before anything is decided: what people have said may be what it waits for.
-            while let Ok(request) = self.requests.try_recv() {
-                self.asked_for(request);
-            }
-            self.advance();
-            self.wish_ahead();
-            self.watch_turns();
-            if let Some(error) = self.trouble.take() {
-                let _ = self.commit();
-                self.abandon().await;
-                return Err(error);
-            }
-            if self.may_wait() {
-                self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
-            } else if let Err(error) = self.commit() {
-                self.abandon().await;
-                return Err(error);
-            }
-            if let Phase::Ending(outcome, reason) = &self.phase {
-                let (outcome, reason) = (*outcome, reason.clone());
-                // Whatever escaped from its job has no one but wavec left.
-                self.context.backend.end_escaped(self.context.mark.clone()).await;
-                self.settle().await?;
-                self.sink.record(&[Event::RunEnded { outcome, reason }])?;
-                return Ok(outcome);
-            }
-            if let Some(message) = self.next().await {
-                self.hear(message);
-            }
-            // What came together is recorded together.
-            while let Ok(message) = self.messages.try_recv() {
-                self.hear(message);
+        let (mut dispatcher, last) = desk.carry_out(self).await;
+        match last {
+            Ok(()) => dispatcher.end().await,
+            Err(error) => {
+                dispatcher.abandon().await;
+                Err(error)
             }
         }
+    }
+
+    /// One turn, on the thread of that hand or the run's own. Whether a time has come is to be asked where it `is_due`.
+    pub fn turn(&mut self, messages: Vec<Message>, is_due: bool, hand: Option<usize>) -> Result<Turn> {
+        while let Some(job) = self.jobs.try_join_next() {
+            if let Err(error) = job
+                && error.is_panic()
+            {
+                std::panic::resume_unwind(error.into_panic());
+            }
+        }
+        if messages.is_empty()
+            && is_due
+            && let Some(timer) = self.timers.pop()
+        {
+            self.hear(Message::Due(timer));
+        }
+        // What came together is recorded together.
+        for message in messages {
+            self.hear(message);
+        }
+        self.advance();
+        self.wish_ahead();
+        self.watch_turns();
+        if let Some(error) = self.trouble.take() {
+            let _ = self.commit(hand);
+            return Err(error);
+        }
+        if self.may_wait() {
+            self.commit_by.get_or_insert_with(|| Instant::now() + RUNNING_WAITS);
+        } else {
+            self.commit(hand)?;
+        }
+        Ok(if matches!(self.phase, Phase::Ending(..)) { Turn::Last } else { Turn::Taken })
+    }
+
+    /// When the next turn is due though nobody tells it anything.
+    pub fn wakes(&self) -> Option<Instant> {
+        self.timers.next().into_iter().chain(self.commit_by).min()
+    }
+
+    /// The run is at its end: sees that nothing is left of it, and says so.
+    async fn end(&mut self) -> Result<RunOutcome> {
+        let Phase::Ending(outcome, reason) = &self.phase else { panic!("BUG: the run is not at its end") };
+        let (outcome, reason) = (*outcome, reason.clone());
+        // Whatever escaped from its job has no one but wavec left.
+        self.context.backend.end_escaped(self.context.mark.clone()).await;
+        self.settle().await?;
+        self.record(&[Event::RunEnded { outcome, reason }])?;
+        Ok(outcome)
+    }
+
+    fn record(&self, events: &[Event]) -> Result<()> {
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner).record(events)
     }
 
     /// Whether what is to be recorded is only that processes run: nothing follows from that, and soon there will be
@@ -323,32 +362,6 @@ impl<'s> Dispatcher<'s> {
             && self.effects.is_empty()
             && !matches!(self.phase, Phase::Ending(..))
             && self.commit_by.is_none_or(|by| Instant::now() < by)
-    }
-
-    async fn next(&mut self) -> Option<Message> {
-        loop {
-            let due = self.timers.next();
-            let commit_by = self.commit_by;
-            tokio::select! {
-                biased;
-                request = self.requests.recv(), if self.is_listening => match request {
-                    Some(request) => return Some(Message::Request(request)),
-                    None => self.is_listening = false,
-                },
-                Some(message) = self.messages.recv() => return Some(message),
-                () = tokio::time::sleep_until(commit_by.unwrap_or_else(Instant::now)), if commit_by.is_some() => return None,
-                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    if let Some(timer) = self.timers.pop() {
-                        return Some(Message::Due(timer));
-                    }
-                }
-                Some(job) = self.jobs.join_next() => {
-                    if let Err(error) = job && error.is_panic() {
-                        std::panic::resume_unwind(error.into_panic());
-                    }
-                }
-            }
-        }
     }
 
     fn hear(&mut self, message: Message) {
@@ -371,58 +384,68 @@ impl<'s> Dispatcher<'s> {
     }
 
     /// Makes what was decided durable, then does it.
-    fn commit(&mut self) -> Result<()> {
+    fn commit(&mut self, hand: Option<usize>) -> Result<()> {
         self.commit_by = None;
         if !self.events.is_empty() {
-            self.sink.record(&self.events)?;
+            self.record(&self.events)?;
             self.events.clear();
         }
         for effect in std::mem::take(&mut self.effects) {
-            let sender = self.sender.clone();
-            // A receiver that is gone belongs to a run that is over.
             match effect {
-                Effect::Work(assignment) => {
-                    self.jobs.spawn(async move {
-                        let (task, attempt) = (assignment.task, assignment.attempt);
-                        let running = sender.clone();
-                        let on_running = move |pid| {
-                            let _ = running.send(Message::Running { task, attempt, pid });
-                        };
-                        let opened = sender.clone();
-                        let on_session = move |session| {
-                            let _ = opened.send(Message::SessionOpened { task, attempt, session });
-                        };
-                        let work = Box::new(attempt::work(*assignment, on_running, on_session).await);
-                        let _ = sender.send(Message::Worked { task, work });
-                    });
-                }
-                Effect::Test(mut subject, indices) => {
-                    self.jobs.spawn(async move {
-                        subject.prepare().await;
-                        let owner = subject.owner;
-                        let plan = Arc::clone(&subject.context.plan);
-                        for index in indices {
-                            if *subject.cancel.borrow() != Urgency::None {
-                                break;
-                            }
-                            let begin = Instant::now();
-                            let Some(criterion) = super::judging::criterion(&plan, owner, index) else {
-                                continue;
-                            };
-                            let tested = criteria::test(&subject, index, criterion).await;
-                            let took = begin.elapsed();
-                            let _ = sender.send(Message::Checked { owner, index, tested, took });
+                Effect::Work(assignment) => self.give(hand, |line| async move {
+                    let (task, attempt) = (assignment.task, assignment.attempt);
+                    let running = line.clone();
+                    let on_running = move |pid| running.tell(Message::Running { task, attempt, pid });
+                    let opened = line.clone();
+                    let on_session =
+                        move |session| opened.tell(Message::SessionOpened { task, attempt, session });
+                    let work = Box::new(attempt::work(*assignment, on_running, on_session).await);
+                    line.tell(Message::Worked { task, work });
+                }),
+                Effect::Test(mut subject, indices) => self.give(hand, |line| async move {
+                    subject.prepare().await;
+                    let owner = subject.owner;
+                    let plan = Arc::clone(&subject.context.plan);
+                    for index in indices {
+                        if *subject.cancel.borrow() != Urgency::None {
+                            break;
                         }
-                        let _ = sender.send(Message::TestsOver { owner });
-                    });
-                }
+                        let begin = Instant::now();
+                        let Some(criterion) = super::judging::criterion(&plan, owner, index) else {
+                            continue;
+                        };
+                        let tested = criteria::test(&subject, index, criterion).await;
+                        let took = begin.elapsed();
+                        line.tell(Message::Checked { owner, index, tested, took });
+                    }
+                    line.tell(Message::TestsOver { owner });
+                }),
                 Effect::Hurry(cancel, urgency) => raise(&cancel, urgency),
                 effect @ (Effect::Merge(_) | Effect::Show { .. } | Effect::Discard(..)) => {
-                    self.with_repository(effect, sender);
+                    let line = self.line.clone();
+                    self.with_repository(effect, line);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Has work done by the hand that has the least to do, best the one whose turn this is; by the run's own thread where there
+    /// are none.
+    fn give<W>(&mut self, hand: Option<usize>, work: impl FnOnce(Line) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let hand = self.hands.least(hand);
+        let line = hand.map_or_else(|| self.line.clone(), |hand| self.line.by(&hand.bell));
+        let busy = hand.map(Hand::busy);
+        let watch = line.watch();
+        let work = work(line);
+        let work = async move {
+            let _counted = (busy, watch);
+            work.await;
+        };
+        self.jobs.spawn_on(work, hand.map_or(&self.home, |hand| &hand.runtime));
     }
 
     /// The journal cannot be written: nothing may happen any more. Ends all that runs.

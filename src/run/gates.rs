@@ -61,7 +61,7 @@ impl Judged {
     }
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     pub fn start_gate(&mut self, gate: GateId) {
         self.events.push(Event::GateStarted { gate });
         self.start_judging(CheckOwner::Gate(gate), Vec::new());

@@ -61,7 +61,7 @@ pub(super) fn criterion(plan: &Plan, owner: CheckOwner, index: u32) -> Option<&C
     criteria(plan, owner).get(index as usize)
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Begins to test an owner's criteria. `known`: what an earlier session has found out, by place.
     pub fn start_judging(&mut self, owner: CheckOwner, known: Vec<Option<Tested>>) {
         let plan = Arc::clone(&self.plan);

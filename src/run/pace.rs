@@ -43,7 +43,7 @@ impl Pace {
     }
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// The first task may start. What an earlier session has done is not in the order yet.
     pub fn begin_pace(&mut self) {
         self.pace.begin = Instant::now();

@@ -12,7 +12,7 @@ use crate::event::{
 use crate::plan::{Gate, GateId, GroupId, Isolation, OnNoGo, StepKind, Task, TaskId};
 use std::sync::Arc;
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Says that the run has begun, takes over what is done, and starts the preflight.
     pub fn begin(&mut self) -> Result<()> {
         self.events.push(Event::RunStarted {

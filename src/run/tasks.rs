@@ -34,7 +34,7 @@ impl Tally {
     }
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// The one door to a task's stage.
     pub fn set(&mut self, task: TaskId, stage: Stage) -> Stage {
         let is_cleanup = self.plan.task(task).step.is_none();

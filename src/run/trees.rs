@@ -5,6 +5,7 @@
 
 use super::Setup;
 use super::context::{Context, directory_name};
+use super::desk::Line;
 use super::dispatch::{Dispatcher, Effect, Message, Stage};
 use crate::error::{Error, Exit, Result};
 use crate::event::{ChangeSize, CheckOwner, Event, Outcome};
@@ -238,7 +239,7 @@ pub(super) struct Tip {
     tested: Vec<Tree>,
 }
 
-impl Dispatcher<'_> {
+impl Dispatcher {
     /// Begins the branch, or goes on with it.
     pub fn begin_branch(&mut self) -> Result<()> {
         let Some(workspace) = &self.context.workspace else { return Ok(()) };
@@ -485,20 +486,22 @@ impl Dispatcher<'_> {
     }
 
     /// Carries out an effect on the repository.
-    pub fn with_repository(&mut self, effect: Effect, sender: tokio::sync::mpsc::UnboundedSender<Message>) {
+    pub fn with_repository(&mut self, effect: Effect, line: Line) {
         let Some(workspace) = self.context.workspace.clone() else { return };
-        self.jobs.spawn(async move {
+        let watch = line.watch();
+        let work = async move {
+            let _watched = watch;
             match effect {
                 Effect::Merge(merging) => {
                     let task = merging.task;
                     let result = merge(&workspace, *merging).await;
-                    let _ = sender.send(Message::Merged { task, result: Box::new(result) });
+                    line.tell(Message::Merged { task, result: Box::new(result) });
                 }
                 Effect::Show { branch, commit, known } => {
                     let shown = commit.clone();
                     // What fails now is tried, and told, at the end.
                     let _ = aside(&workspace, move |it| it.show(&branch, &commit, &known)).await;
-                    let _ = sender.send(Message::Shown { commit: shown });
+                    line.tell(Message::Shown { commit: shown });
                 }
                 Effect::Discard(tree, saved) => {
                     // One that cannot be removed stays: `wavec clean` says why.
@@ -506,6 +509,7 @@ impl Dispatcher<'_> {
                 }
                 Effect::Work(_) | Effect::Test(..) | Effect::Hurry(..) => {}
             }
-        });
+        };
+        self.jobs.spawn_on(work, &self.home);
     }
 }

@@ -16,6 +16,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use crate::run::backend::Place;
+use crate::run::let_go;
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
@@ -30,7 +31,7 @@ use wavec::error::Result;
 use wavec::event::progress::Progress;
 use wavec::event::{Answer, ApprovalOwner, AttemptEnd, CheckOwner, Entry, Event};
 use wavec::plan::Plan;
-use wavec::run::{Request, Setup, Sink};
+use wavec::run::{Ledger, Request, Setup, Sink};
 
 /// What a case asks for.
 #[derive(Default)]
@@ -229,7 +230,8 @@ async fn carry_out(
     progress: Option<Progress>,
 ) -> Book {
     let open = Arc::default();
-    let mut book = Book { begin: Instant::now(), entries: vec![], times: vec![], open: Arc::clone(&open) };
+    let book = Book { begin: Instant::now(), entries: vec![], times: vec![], open: Arc::clone(&open) };
+    let book = Arc::new(Mutex::new(book));
     let (sender, requests) = mpsc::channel(8);
     let (told, doings): (Vec<_>, Vec<_>) =
         session.doings.clone().into_iter().partition(|(at, _)| at.is_zero());
@@ -266,14 +268,16 @@ async fn carry_out(
         waits_for_people: session.waits,
         environment: case.environment.clone(),
         now: 0,
+        hands: 0,
         backend: Arc::new(Scripted::new(session.scripts.clone())),
         trees: wavec::workspace::Options::default(),
     };
     let ended = tokio::time::timeout(
         Duration::from_secs(86_400),
-        wavec::run::run(Arc::clone(plan), setup, &mut book, requests),
+        wavec::run::run(Arc::clone(plan), setup, Arc::clone(&book) as Ledger, requests),
     );
     let outcome = ended.await.expect("a run ends").expect("the world is well");
+    let book = let_go(book);
     assert!(
         matches!(book.entries.last().unwrap().event, Event::RunEnded { outcome: it, .. } if it == outcome)
     );

@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use crate::run::backend::Place;
+use crate::run::let_go;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use wavec::backend::JobStatus;
@@ -17,7 +18,7 @@ use wavec::error::{Error, Result};
 use wavec::event::progress::Progress;
 use wavec::event::{Answer, Entry, Event, Outcome, RunOutcome};
 use wavec::plan::{Plan, TaskId};
-use wavec::run::{Request, Setup, Sink};
+use wavec::run::{Ledger, Request, Setup, Sink};
 
 /// One choice after another out of random numbers.
 struct Dice<'a>(std::slice::Iter<'a, u8>);
@@ -209,7 +210,8 @@ fn session(
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (sender, requests) = mpsc::channel(1000);
-        let mut book = Book { entries: before.to_vec(), room, answers: sender.clone(), said: room as u8 };
+        let book = Book { entries: before.to_vec(), room, answers: sender.clone(), said: room as u8 };
+        let book = Arc::new(Mutex::new(book));
         let interrupts = interrupts.to_vec();
         tokio::spawn(async move {
             for at in interrupts {
@@ -228,12 +230,13 @@ fn session(
             waits_for_people: false,
             environment: Vec::new(),
             now: 0,
+            hands: 0,
             backend: Arc::new(Scripted::new(scripts.clone())),
             trees: wavec::workspace::Options::default(),
         };
-        let run = wavec::run::run(Arc::clone(plan), setup, &mut book, requests);
+        let run = wavec::run::run(Arc::clone(plan), setup, Arc::clone(&book) as Ledger, requests);
         let outcome = tokio::time::timeout(Duration::from_secs(3600), run).await.expect("a run ends");
-        (outcome.ok(), book.entries)
+        (outcome.ok(), let_go(book).entries)
     })
 }
 

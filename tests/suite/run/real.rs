@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use crate::run::backend::Place;
+use crate::run::let_go;
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use wavec::backend::Graces;
@@ -14,7 +15,7 @@ use wavec::check::{Memory, Options};
 use wavec::error::Result;
 use wavec::event::{AttemptEnd, Event, RunOutcome, Verdict};
 use wavec::plan::Plan;
-use wavec::run::{Request, Setup, Sink, attempt_log};
+use wavec::run::{Ledger, Request, Setup, Sink, attempt_log};
 
 struct Events(Vec<Event>, mpsc::UnboundedSender<Event>);
 
@@ -66,12 +67,14 @@ fn run(
             waits_for_people: false,
             environment,
             now: 0,
+            hands: 2,
             backend: Arc::new(Local::new(graces).unwrap()),
             trees: wavec::workspace::Options::default(),
         };
-        let mut sink = Events(Vec::new(), seen);
-        let outcome = wavec::run::run(Arc::clone(plan), setup, &mut sink, requests).await.unwrap();
-        (outcome, sink.0)
+        let sink = Arc::new(Mutex::new(Events(Vec::new(), seen)));
+        let ledger = Arc::clone(&sink) as Ledger;
+        let outcome = wavec::run::run(Arc::clone(plan), setup, ledger, requests).await.unwrap();
+        (outcome, let_go(sink).0)
     })
 }
 
@@ -279,7 +282,7 @@ fn a_journal_that_fails_ends_all_that_runs() {
     let place = Place::new();
     let plan = compile("plan full\ntask a { run \"sleep 1000\" }\ntask b { run \"touch b\" }\n");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut sink = Full(None);
+    let sink = Arc::new(Mutex::new(Full(None)));
     let error = runtime.block_on(async {
         let setup = Setup {
             run: 1,
@@ -291,13 +294,14 @@ fn a_journal_that_fails_ends_all_that_runs() {
             waits_for_people: false,
             environment: std::env::vars_os().collect(),
             now: 0,
+            hands: 2,
             backend: Arc::new(Local::new(Graces::default()).unwrap()),
             trees: wavec::workspace::Options::default(),
         };
         let (_sender, requests) = mpsc::channel(1);
-        wavec::run::run(plan, setup, &mut sink, requests).await.unwrap_err()
+        wavec::run::run(plan, setup, Arc::clone(&sink) as Ledger, requests).await.unwrap_err()
     });
     assert_eq!(error.to_string(), "could not write the journal: no space left on device");
-    assert!(!Path::new(&format!("/proc/{}", sink.0.unwrap())).exists());
+    assert!(!Path::new(&format!("/proc/{}", let_go(sink).0.unwrap())).exists());
     assert!(!place.path().join("b").exists());
 }

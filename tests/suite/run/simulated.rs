@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use wavec::backend::JobStatus;
@@ -118,11 +118,13 @@ fn run(plan: &Arc<Plan>, troubles: &Troubles) -> (RunOutcome, Duration) {
             waits_for_people: false,
             environment: Vec::new(),
             now: 0,
+            hands: 0,
             backend: Arc::new(Scripted::new(scripts)),
             trees: wavec::workspace::Options::default(),
         };
         let begin = tokio::time::Instant::now();
-        let outcome = wavec::run::run(Arc::clone(plan), setup, &mut Nobody, requests).await.unwrap();
+        let outcome =
+            wavec::run::run(Arc::clone(plan), setup, Arc::new(Mutex::new(Nobody)), requests).await.unwrap();
         (outcome, begin.elapsed())
     })
 }

@@ -1,0 +1,192 @@
+//! Where the dispatcher sits: whoever brings it something to hear rings, and it takes its turn on the thread of the bell.
+//!
+//! So the end of a process is heard, recorded and followed by the next start on one thread: waking another one
+//! for each of these takes longer than they do. Turns exclude each other by a lock. Requests and times are waited for on the run's
+//! own thread. Decides nothing.
+
+use super::Request;
+use super::dispatch::{Dispatcher, Message, Turn};
+use crate::error::Result;
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+/// The desk.
+pub(super) struct Desk {
+    inbox: Mutex<Vec<Message>>,
+    requests: Mutex<mpsc::Receiver<Request>>,
+    /// Not there before the run begins and when it ends.
+    seat: Mutex<Option<Seat>>,
+    /// Rung when the run's own thread has something to do.
+    bell: Arc<Notify>,
+}
+
+/// The dispatcher at its desk.
+struct Seat {
+    dispatcher: Dispatcher,
+    /// When the run's own thread wakes by itself.
+    wakes: Option<Instant>,
+    /// What a turn came to that was the last.
+    last: Option<Last>,
+}
+
+/// Why no turn follows.
+enum Last {
+    /// The run ends.
+    Over(Result<()>),
+    /// A bug.
+    Panic(Box<dyn Any + Send>),
+}
+
+/// Where one tells the dispatcher something.
+#[derive(Clone)]
+pub(super) struct Line {
+    desk: Arc<Desk>,
+    bell: Arc<Notify>,
+}
+
+impl Line {
+    /// Has the dispatcher hear it.
+    pub fn tell(&self, message: Message) {
+        lock(&self.desk.inbox).push(message);
+        self.bell.notify_one();
+    }
+
+    /// The same by another thread's bell.
+    pub fn by(&self, bell: &Arc<Notify>) -> Line {
+        Line { desk: Arc::clone(&self.desk), bell: Arc::clone(bell) }
+    }
+
+    /// Has it take its turn when what holds this panics: nobody would tell it anything then.
+    pub fn watch(&self) -> Watch {
+        Watch(self.clone())
+    }
+}
+
+/// Rings when it is dropped by a panic.
+pub(super) struct Watch(Line);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.bell.notify_one();
+        }
+    }
+}
+
+impl Desk {
+    /// Nobody sits there. What people ask for is heard whenever a turn is taken.
+    pub fn new(requests: mpsc::Receiver<Request>) -> Arc<Desk> {
+        Arc::new(Desk {
+            inbox: Mutex::default(),
+            requests: Mutex::new(requests),
+            seat: Mutex::default(),
+            bell: Arc::default(),
+        })
+    }
+
+    /// Where one tells the dispatcher something, heard on the run's own thread.
+    pub fn line(self: &Arc<Desk>) -> Line {
+        Line { desk: Arc::clone(self), bell: Arc::clone(&self.bell) }
+    }
+
+    /// What is there to be heard, what people ask for last.
+    pub fn messages(&self) -> Vec<Message> {
+        let mut messages = std::mem::take(&mut *lock(&self.inbox));
+        let mut requests = lock(&self.requests);
+        messages.extend(std::iter::from_fn(|| requests.try_recv().ok()).map(Message::Request));
+        messages
+    }
+
+    /// Takes turns whenever the bell of a hand is rung.
+    pub async fn listen(self: Arc<Desk>, hand: usize, bell: Arc<Notify>) {
+        loop {
+            bell.notified().await;
+            self.turn(Some(hand), false);
+        }
+    }
+
+    /// Has the dispatcher take turns until the last, and gives it back with what that came to.
+    pub async fn carry_out(self: &Arc<Desk>, dispatcher: Dispatcher) -> (Dispatcher, Result<()>) {
+        *lock(&self.seat) = Some(Seat { dispatcher, wakes: None, last: None });
+        let leave = Leave(self);
+        let mut is_listening = true;
+        let mut is_due = false;
+        loop {
+            self.turn(None, is_due);
+            let wakes = {
+                let mut seat = lock(&self.seat);
+                let seat = seat.as_mut().expect("BUG: the dispatcher sits until its last turn");
+                if seat.last.is_some() { None } else { Some(seat.wakes) }
+            };
+            let Some(wakes) = wakes else { break };
+            is_due = false;
+            tokio::select! {
+                biased;
+                request = self.request(), if is_listening => match request {
+                    Some(request) => lock(&self.inbox).push(Message::Request(request)),
+                    None => is_listening = false,
+                },
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep_until(wakes.unwrap_or_else(Instant::now)), if wakes.is_some() => is_due = true,
+            }
+        }
+        let seat = lock(&self.seat).take().expect("BUG: the dispatcher sits until its last turn");
+        drop(leave);
+        match seat.last {
+            Some(Last::Over(how)) => (seat.dispatcher, how),
+            Some(Last::Panic(panic)) => resume_unwind(panic),
+            None => unreachable!("BUG: a turn was the last"),
+        }
+    }
+
+    /// What somebody asks for next; none once nobody can.
+    async fn request(&self) -> Option<Request> {
+        poll_fn(|context| lock(&self.requests).poll_recv(context)).await
+    }
+
+    /// One turn, if any is to come: hear what is there, decide, record, act.
+    fn turn(&self, hand: Option<usize>, is_due: bool) {
+        let mut seat = lock(&self.seat);
+        let Some(Seat { dispatcher, wakes, last }) = &mut *seat else { return };
+        if last.is_some() {
+            return;
+        }
+        let messages = self.messages();
+        match catch_unwind(AssertUnwindSafe(|| dispatcher.turn(messages, is_due, hand))) {
+            Ok(Ok(Turn::Taken)) => {
+                let next = dispatcher.wakes();
+                let is_sooner = next.is_some_and(|next| wakes.is_none_or(|wakes| next < wakes));
+                *wakes = next;
+                if hand.is_some() && is_sooner {
+                    self.bell.notify_one();
+                }
+            }
+            Ok(Ok(Turn::Last)) => *last = Some(Last::Over(Ok(()))),
+            Ok(Err(error)) => *last = Some(Last::Over(Err(error))),
+            Err(panic) => *last = Some(Last::Panic(panic)),
+        }
+        if last.is_some() {
+            self.bell.notify_one();
+        }
+    }
+}
+
+/// Nobody waits for the run any more: whoever sits there leaves, and ends what runs.
+struct Leave<'d>(&'d Desk);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        // The lock is let go first: the hands end with the dispatcher, and one may be waiting for it.
+        let seat = lock(&self.0.seat).take();
+        drop(seat);
+    }
+}
+
+/// A bug in one thread is told by itself; it leaves no half-made list here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
