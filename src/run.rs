@@ -1,4 +1,4 @@
-//! The dispatcher: one loop that carries out a plan, one closed message enum.
+//! The dispatcher: one state that carries out a plan, one closed message enum, turns that exclude each other.
 //!
 //! It alone emits events, and acts on nothing before its sink has made the event durable. It knows no terminal and no
 //! SQLite: both are behind the sink. Processes are behind the backend, and time is tokio's, so that a whole run can be

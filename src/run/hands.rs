@@ -67,14 +67,22 @@ impl Hand {
         let bell = Arc::new(Notify::new());
         let listening = listen(Arc::clone(&bell));
         let (end, is_over) = oneshot::channel::<()>();
+        let (ready, is_ready) = std::sync::mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name("wavec-hand".into()).spawn(move || {
+            // One that can have no helper is none: tokio panics where it needs one and there is none to be had.
+            if std::thread::Builder::new().spawn(|| ()).is_err() {
+                return;
+            }
             runtime.block_on(async {
                 let _ = tokio::task::spawn_blocking(|| ()).await;
                 tokio::spawn(listening);
+                let _ = ready.send(());
                 let _ = is_over.await;
             });
         });
-        Some(Hand { runtime: handle, bell, load: Arc::default(), end: Some(end), thread: Some(thread.ok()?) })
+        let thread = thread.ok()?;
+        is_ready.recv().ok()?;
+        Some(Hand { runtime: handle, bell, load: Arc::default(), end: Some(end), thread: Some(thread) })
     }
 
     /// It has one more thing to do, until what this gives is dropped.

@@ -266,6 +266,50 @@ fn a_command_that_is_not_there_is_told_apart() {
 }
 
 #[test]
+fn several_threads_keep_to_one_order() {
+    let place = Place::new();
+    let mut text = "plan many\nworkers 7\nparallel {\n".to_owned();
+    for task in 0..300 {
+        let after = if task < 10 {
+            String::new()
+        } else {
+            format!("; after t{}, t{}", task - 10, (task * 7 + 3) % task)
+        };
+        text.push_str(&format!("task t{task} {{ run \"true\"{after} }}\n"));
+    }
+    text.push_str("}\n");
+    let plan = compile(&text);
+    let (outcome, events) = run(&place, &plan, |_| None);
+    assert_eq!(outcome, RunOutcome::Succeeded);
+    let mut starts = vec![0; plan.tasks.len()];
+    let mut is_over = vec![false; plan.tasks.len()];
+    let mut at_once = 0;
+    for event in &events {
+        match event {
+            Event::AttemptStarting { task, .. } => {
+                starts[task.index()] += 1;
+                at_once += 1;
+                assert!(at_once <= 7, "{events:?}");
+                let number = task.index();
+                if number >= 10 {
+                    assert!(
+                        is_over[number - 10] && is_over[(number * 7 + 3) % number],
+                        "t{number} started too early"
+                    );
+                }
+            }
+            Event::AttemptEnded { task, .. } => {
+                at_once -= 1;
+                is_over[task.index()] = true;
+            }
+            _ => {}
+        }
+    }
+    assert!(starts.iter().all(|count| *count == 1), "{starts:?}");
+    assert!(is_over.iter().all(|is_over| *is_over));
+}
+
+#[test]
 fn a_journal_that_fails_ends_all_that_runs() {
     struct Full(Option<u32>);
     impl Sink for Full {
