@@ -16,12 +16,22 @@ use tokio::time::Instant;
 
 /// The desk.
 pub(super) struct Desk {
-    inbox: Mutex<Vec<Message>>,
     requests: Mutex<mpsc::Receiver<Request>>,
     /// Not there before the run begins and when it ends.
     seat: Mutex<Option<Seat>>,
-    /// Rung when the run's own thread has something to do.
-    bell: Arc<Notify>,
+    /// The run's own thread.
+    home: Line,
+}
+
+/// Where one tells the dispatcher something: a thread's own, so that what follows is done there.
+#[derive(Clone, Default)]
+pub(super) struct Line(Arc<Bell>);
+
+#[derive(Default)]
+struct Bell {
+    /// What has not been heard.
+    inbox: Mutex<Vec<Message>>,
+    rung: Notify,
 }
 
 /// The dispatcher at its desk.
@@ -41,28 +51,28 @@ enum Last {
     Panic(Box<dyn Any + Send>),
 }
 
-/// Where one tells the dispatcher something.
-#[derive(Clone)]
-pub(super) struct Line {
-    desk: Arc<Desk>,
-    bell: Arc<Notify>,
-}
-
 impl Line {
     /// Has the dispatcher hear it.
     pub fn tell(&self, message: Message) {
-        lock(&self.desk.inbox).push(message);
-        self.bell.notify_one();
-    }
-
-    /// The same by another thread's bell.
-    pub fn by(&self, bell: &Arc<Notify>) -> Line {
-        Line { desk: Arc::clone(&self.desk), bell: Arc::clone(bell) }
+        lock(&self.0.inbox).push(message);
+        self.ring();
     }
 
     /// Has it take its turn when what holds this panics: nobody would tell it anything then.
     pub fn watch(&self) -> Watch {
         Watch(self.clone())
+    }
+
+    fn ring(&self) {
+        self.0.rung.notify_one();
+    }
+
+    async fn rung(&self) {
+        self.0.rung.notified().await;
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        std::mem::take(&mut *lock(&self.0.inbox))
     }
 }
 
@@ -72,7 +82,7 @@ pub(super) struct Watch(Line);
 impl Drop for Watch {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.bell.notify_one();
+            self.0.ring();
         }
     }
 }
@@ -80,32 +90,25 @@ impl Drop for Watch {
 impl Desk {
     /// Nobody sits there. What people ask for is heard whenever a turn is taken.
     pub fn new(requests: mpsc::Receiver<Request>) -> Arc<Desk> {
-        Arc::new(Desk {
-            inbox: Mutex::default(),
-            requests: Mutex::new(requests),
-            seat: Mutex::default(),
-            bell: Arc::default(),
-        })
+        Arc::new(Desk { requests: Mutex::new(requests), seat: Mutex::default(), home: Line::default() })
     }
 
-    /// Where one tells the dispatcher something, heard on the run's own thread.
-    pub fn line(self: &Arc<Desk>) -> Line {
-        Line { desk: Arc::clone(self), bell: Arc::clone(&self.bell) }
+    /// Where the dispatcher is told what the run's own thread is to hear.
+    pub fn home(&self) -> &Line {
+        &self.home
     }
 
-    /// What is there to be heard, what people ask for last.
-    pub fn messages(&self) -> Vec<Message> {
-        let mut messages = std::mem::take(&mut *lock(&self.inbox));
+    /// What people have asked for.
+    pub fn requests(&self) -> Vec<Message> {
         let mut requests = lock(&self.requests);
-        messages.extend(std::iter::from_fn(|| requests.try_recv().ok()).map(Message::Request));
-        messages
+        std::iter::from_fn(|| requests.try_recv().ok()).map(Message::Request).collect()
     }
 
-    /// Takes turns whenever the bell of a hand is rung.
-    pub async fn listen(self: Arc<Desk>, hand: usize, bell: Arc<Notify>) {
+    /// Takes turns on a hand whenever its bell is rung.
+    pub async fn listen(self: Arc<Desk>, hand: usize, line: Line) {
         loop {
-            bell.notified().await;
-            self.turn(Some(hand), false);
+            line.rung().await;
+            self.turn(Some(hand), &line, false);
         }
     }
 
@@ -116,7 +119,7 @@ impl Desk {
         let mut is_listening = true;
         let mut is_due = false;
         loop {
-            self.turn(None, is_due);
+            self.turn(None, &self.home, is_due);
             let wakes = {
                 let mut seat = lock(&self.seat);
                 let seat = seat.as_mut().expect("BUG: the dispatcher sits until its last turn");
@@ -127,10 +130,10 @@ impl Desk {
             tokio::select! {
                 biased;
                 request = self.request(), if is_listening => match request {
-                    Some(request) => lock(&self.inbox).push(Message::Request(request)),
+                    Some(request) => lock(&self.home.0.inbox).push(Message::Request(request)),
                     None => is_listening = false,
                 },
-                () = self.bell.notified() => {}
+                () = self.home.rung() => {}
                 () = tokio::time::sleep_until(wakes.unwrap_or_else(Instant::now)), if wakes.is_some() => is_due = true,
             }
         }
@@ -148,21 +151,22 @@ impl Desk {
         poll_fn(|context| lock(&self.requests).poll_recv(context)).await
     }
 
-    /// One turn, if any is to come: hear what is there, decide, record, act.
-    fn turn(&self, hand: Option<usize>, is_due: bool) {
+    /// One turn, if any is to come: hear what is there, what people ask for last; decide, record, act.
+    fn turn(&self, hand: Option<usize>, line: &Line, is_due: bool) {
         let mut seat = lock(&self.seat);
         let Some(Seat { dispatcher, wakes, last }) = &mut *seat else { return };
         if last.is_some() {
             return;
         }
-        let messages = self.messages();
+        let mut messages = line.messages();
+        messages.append(&mut self.requests());
         match catch_unwind(AssertUnwindSafe(|| dispatcher.turn(messages, is_due, hand))) {
             Ok(Ok(Turn::Taken)) => {
                 let next = dispatcher.wakes();
                 let is_sooner = next.is_some_and(|next| wakes.is_none_or(|wakes| next < wakes));
                 *wakes = next;
                 if hand.is_some() && is_sooner {
-                    self.bell.notify_one();
+                    self.home.ring();
                 }
             }
             Ok(Ok(Turn::Last)) => *last = Some(Last::Over(Ok(()))),
@@ -170,7 +174,7 @@ impl Desk {
             Err(panic) => *last = Some(Last::Panic(panic)),
         }
         if last.is_some() {
-            self.bell.notify_one();
+            self.home.ring();
         }
     }
 }

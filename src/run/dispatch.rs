@@ -268,10 +268,10 @@ impl Dispatcher {
             trouble: None,
             started: (setup.now, Instant::now()),
             sink,
-            line: desk.line(),
+            line: desk.home().clone(),
             home: Handle::current(),
             jobs: JoinSet::new(),
-            hands: Hands::start(setup.hands, |hand, bell| Arc::clone(desk).listen(hand, bell)),
+            hands: Hands::start(setup.hands, |hand, line| Arc::clone(desk).listen(hand, line)),
             events: Vec::new(),
             effects: Vec::new(),
             commit_by: None,
@@ -285,7 +285,7 @@ impl Dispatcher {
             self.context.backend.end_leftovers(self.context.mark.clone()).await;
         }
         // What people have said while no wavec ran is there from the beginning.
-        for message in desk.messages() {
+        for message in desk.requests() {
             self.hear(message);
         }
         self.begin()?;
@@ -437,7 +437,7 @@ impl Dispatcher {
         W: Future<Output = ()> + Send + 'static,
     {
         let hand = self.hands.least(hand);
-        let line = hand.map_or_else(|| self.line.clone(), |hand| self.line.by(&hand.bell));
+        let line = hand.map_or(&self.line, |hand| &hand.line).clone();
         let busy = hand.map(Hand::busy);
         let watch = line.watch();
         let work = work(line);

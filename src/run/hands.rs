@@ -4,13 +4,14 @@
 //! Who starts a process stands still until that executes its program; on threads of their own nobody else does meanwhile.
 //! Each has its own runtime, so a process that ends wakes the thread that follows it up, and no other. Knows nothing of a run.
 
+use super::desk::Line;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 /// The threads. Dropped, they drop what they do, and end.
 pub struct Hands(Vec<Hand>);
@@ -19,8 +20,8 @@ pub struct Hands(Vec<Hand>);
 pub struct Hand {
     /// Where it is given work.
     pub runtime: Handle,
-    /// Rung when there is something to hear for the dispatcher.
-    pub bell: Arc<Notify>,
+    /// Where what comes of the work is told.
+    pub line: Line,
     /// How much it has to do.
     load: Arc<AtomicUsize>,
     end: Option<oneshot::Sender<()>>,
@@ -37,12 +38,12 @@ impl Drop for Busy {
 }
 
 impl Hands {
-    /// So many, or as many as the system has threads to give. Each does what `listen` gives for its place and its bell.
-    pub fn start<L>(count: usize, listen: impl Fn(usize, Arc<Notify>) -> L) -> Hands
+    /// So many, or as many as the system has threads to give. Each does what `listen` gives for its place and its line.
+    pub fn start<L>(count: usize, listen: impl Fn(usize, Line) -> L) -> Hands
     where
         L: Future<Output = ()> + Send + 'static,
     {
-        Hands((0..count).map_while(|place| Hand::start(|bell| listen(place, bell))).collect())
+        Hands((0..count).map_while(|place| Hand::start(|line| listen(place, line))).collect())
     }
 
     /// Who has the least to do; of equals the one at that place.
@@ -56,7 +57,7 @@ impl Hands {
 }
 
 impl Hand {
-    fn start<L: Future<Output = ()> + Send + 'static>(listen: impl FnOnce(Arc<Notify>) -> L) -> Option<Hand> {
+    fn start<L: Future<Output = ()> + Send + 'static>(listen: impl FnOnce(Line) -> L) -> Option<Hand> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // As in the main runtime: one thread is there for what may take long also when no further one can be had.
@@ -64,8 +65,8 @@ impl Hand {
             .build()
             .ok()?;
         let handle = runtime.handle().clone();
-        let bell = Arc::new(Notify::new());
-        let listening = listen(Arc::clone(&bell));
+        let line = Line::default();
+        let listening = listen(line.clone());
         let (end, is_over) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name("wavec-hand".into()).spawn(move || {
@@ -82,7 +83,7 @@ impl Hand {
         });
         let thread = thread.ok()?;
         is_ready.recv().ok()?;
-        Some(Hand { runtime: handle, bell, load: Arc::default(), end: Some(end), thread: Some(thread) })
+        Some(Hand { runtime: handle, line, load: Arc::default(), end: Some(end), thread: Some(thread) })
     }
 
     /// It has one more thing to do, until what this gives is dropped.
