@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::event::Timestamp;
 use crate::plan::{Action, Plan};
 use rusqlite::Connection;
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,8 @@ pub struct Journal {
     root: PathBuf,
     file: PathBuf,
     is_full_sync: bool,
-    syncer: Option<sync::Syncer>,
+    /// What syncs behind the run; none where no thread can be had.
+    syncer: OnceCell<Option<sync::Syncer>>,
 }
 
 /// A run as it is written down before its first event; also what a resume with another text writes down.
@@ -134,7 +136,13 @@ impl Journal {
         let file = directory.join("journal.db");
         let connection = Connection::open(&file).map_err(trouble::opening(&file))?;
         schema::prepare(&connection).map_err(|problem| problem.told(&file))?;
-        Ok(Journal { connection, root: root.to_path_buf(), file, is_full_sync: false, syncer: None })
+        Ok(Journal {
+            connection,
+            root: root.to_path_buf(),
+            file,
+            is_full_sync: false,
+            syncer: OnceCell::new(),
+        })
     }
 
     /// Opens the journal of the project at `root` to look; none where there is no journal. Where the folder cannot
@@ -147,7 +155,13 @@ impl Journal {
             Err(cause) => return Err(trouble::file("open the journal", &file, &cause)),
         }
         let connection = schema::open_to_read(&file).map_err(|problem| problem.told(&file))?;
-        Ok(Some(Journal { connection, root: root.to_path_buf(), file, is_full_sync: false, syncer: None }))
+        Ok(Some(Journal {
+            connection,
+            root: root.to_path_buf(),
+            file,
+            is_full_sync: false,
+            syncer: OnceCell::new(),
+        }))
     }
 
     /// The project's root.

@@ -46,6 +46,12 @@ const LOG_TICK: Duration = Duration::from_millis(250);
 /// How long output may still come after a job's last process has ended.
 const DRAIN: Duration = Duration::from_secs(1);
 
+/// More threads than this start no more processes in a second.
+const MOST_HANDS: usize = 4;
+
+/// With fewer processes than this, each is left to a task.
+const FEW_PROCESSES: u64 = 32;
+
 /// How many open files are left to everything else.
 const OTHER_FILES: u64 = 40;
 
@@ -84,6 +90,15 @@ impl Local {
             spool: Arc::default(),
         };
         Ok(Local { starter })
+    }
+
+    /// On how many threads it is worth starting processes: as many as there are processors, up to where more start no more in a
+    /// second; none where few processes may be had at all, for a thread counts as one.
+    pub fn hands() -> usize {
+        if sys::process_limit() < FEW_PROCESSES {
+            return 0;
+        }
+        std::thread::available_parallelism().map_or(2, usize::from).min(MOST_HANDS)
     }
 
     /// Keeps at most so much of each log.

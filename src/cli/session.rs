@@ -26,9 +26,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-/// More threads than this start no more processes in a second.
-const MOST_HANDS: usize = 4;
-
 /// How often the journal is asked for answers while a question is open.
 const ASK_AGAIN: Duration = Duration::from_millis(150);
 
@@ -130,7 +127,7 @@ pub fn setup(
         waits_for_people,
         environment: std::env::vars_os().collect(),
         now: project::now(),
-        hands: std::thread::available_parallelism().map_or(2, usize::from).min(MOST_HANDS),
+        hands: Local::hands(),
         backend: Arc::new(backend),
         trees,
     })

@@ -55,6 +55,9 @@ impl Journal {
         if entries.is_empty() {
             return Ok(());
         }
+        // Without a thread that syncs what was written, each batch is synced when it is written.
+        let has_syncer = self.syncer.get().is_some_and(Option::is_some);
+        let durability = if has_syncer { durability } else { Durability::Synced };
         self.set_full_sync(durability == Durability::Synced)?;
         crash::point(Place::Writing);
         let write = |transaction: &Connection| {
@@ -75,19 +78,14 @@ impl Journal {
         };
         self.transaction(write).map_err(self.told("write into the journal"))?;
         crash::point(if durability == Durability::Synced { Place::Synced } else { Place::Written });
-        if durability == Durability::Synced {
-            // What was written before is in the same file, and on disk with it.
-            if let Some(syncer) = &self.syncer {
-                syncer.synced();
-            }
-        } else {
-            if self.syncer.is_none() {
-                let syncer = sync::Syncer::start(&self.file)
-                    .map_err(|cause| trouble::file("open the log of the journal", &self.file, &cause))?;
-                self.syncer = Some(syncer);
-            }
-            if let Some(syncer) = &self.syncer {
-                syncer.written().map_err(|cause| trouble::file("sync the journal", &self.file, &cause))?;
+        // Begun with the first batch, before a run has used up the processes that it may have.
+        if let Some(syncer) = self.syncer.get_or_init(|| sync::Syncer::start(&self.file).ok()) {
+            match durability {
+                // What was written before is in the same file, and on disk with it.
+                Durability::Synced => syncer.synced(),
+                Durability::Written => {
+                    syncer.written().map_err(|cause| trouble::file("sync the journal", &self.file, &cause))?
+                }
             }
         }
         Ok(())

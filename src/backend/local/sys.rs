@@ -107,10 +107,19 @@ pub fn adopt_orphans() -> io::Result<()> {
 
 /// How many files this process may have open at once.
 pub fn file_limit() -> u64 {
+    limit_of(libc::RLIMIT_NOFILE).unwrap_or(256)
+}
+
+/// How many processes and threads its user may have at once.
+pub fn process_limit() -> u64 {
+    limit_of(libc::RLIMIT_NPROC).unwrap_or(u64::MAX)
+}
+
+fn limit_of(resource: libc::__rlimit_resource_t) -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a live value that the call fills.
-    let code = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    if code == 0 { limit.rlim_cur } else { 256 }
+    let code = unsafe { libc::getrlimit(resource, &mut limit) };
+    (code == 0).then_some(limit.rlim_cur)
 }
 
 /// The session of this process.
