@@ -11,13 +11,14 @@ pub mod claims;
 mod git;
 mod merge;
 mod repository;
+mod snapshot;
 
 pub use git::{check_version, is_of_git};
-pub use merge::{Conflict, Merged};
-pub use repository::Repository;
+pub use merge::{Conflict, Merged, Whose};
+pub use repository::{Held, Repository};
+pub use snapshot::{Size, Snapshot, Taken};
 
 use crate::error::{Error, Exit, Result};
-use claims::Change;
 use git::Git;
 use repository::Beside;
 use std::fs;
@@ -83,28 +84,6 @@ pub struct Tree {
     pub directory: PathBuf,
     /// The commit that it was forked from.
     pub base: String,
-}
-
-/// What a task did, as a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The commit, on top of the tree's base.
-    pub commit: String,
-    /// How much it changed.
-    pub size: Size,
-    /// The paths.
-    pub changes: Vec<Change>,
-}
-
-/// How much a commit changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// Files.
-    pub files: u32,
-    /// Lines added, those of binary files not counted.
-    pub insertions: u64,
-    /// Lines removed.
-    pub deletions: u64,
 }
 
 impl Workspace {
@@ -316,130 +295,6 @@ impl Workspace {
         fs::create_dir_all(&tree.directory).map_err(|cause| Error::new(ACTION, cause).at(&tree.root))
     }
 
-    /// What a tree holds now, as git's id of it. What git ignores is not in it.
-    fn content(&self, tree: &Tree) -> Result<String> {
-        const ACTION: &str = "read what is in the worktree";
-        let index = self.index(tree);
-        let _ = fs::remove_file(index.with_extension("index.lock"));
-        Git::new(&tree.root, ACTION)
-            .env("GIT_INDEX_FILE", &index)
-            .args(["add", "--all", "--", "."])
-            .run()
-            .map_err(|error| error.at(&tree.root))?;
-        Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", &index).args(["write-tree"]).text()
-    }
-
-    /// Commits what is in a tree, on top of its base, under a ref of wavec's own. None when nothing changed.
-    pub fn snapshot(&self, tree: &Tree, message: &str) -> Result<Option<Snapshot>> {
-        let content = self.content(tree)?;
-        let base = format!("{}^{{tree}}", tree.base);
-        let before = self.git("read the base of a worktree in").args(["rev-parse", &base]).text()?;
-        if content == before {
-            return Ok(None);
-        }
-        let commit = self.commit(&content, &[&tree.base], message)?;
-        let kept = format!("{}/{}", self.refs, tree.name);
-        self.git("keep a commit in").args(["update-ref", &kept, &commit]).run()?;
-        let (size, changes) = self.difference(&tree.base, &commit)?;
-        Ok(Some(Snapshot { commit, size, changes }))
-    }
-
-    /// A commit that was made before, of which the journal knows.
-    pub fn known(&self, tree: &Tree, commit: &str) -> Result<Snapshot> {
-        let (size, changes) = self.difference(&tree.base, commit)?;
-        Ok(Snapshot { commit: commit.to_owned(), size, changes })
-    }
-
-    /// The submodules of a tree in which there is work that neither a commit of the tree nor a remote of theirs holds.
-    pub fn inner_work(&self, tree: &Tree) -> Result<Vec<String>> {
-        const ACTION: &str = "look into the submodules of";
-        if !tree.root.join(".gitmodules").exists() {
-            return Ok(Vec::new());
-        }
-        let words = ["ls-files", "--stage", "-z"];
-        let listed =
-            Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
-        let mut found = Vec::new();
-        for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 ")) {
-            let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
-            let path = git::path_of(&entry[at + 1..]);
-            let inner = tree.root.join(&path);
-            if !inner.join(".git").exists() {
-                continue;
-            }
-            let changed = Git::new(&inner, ACTION).args(["status", "--porcelain"]).text()?;
-            let known =
-                Git::new(&inner, ACTION).args(["branch", "--remotes", "--contains", "HEAD"]).answer()?;
-            if !changed.is_empty() || known.code != 0 || known.stdout.is_empty() {
-                found.push(path.display().to_string());
-            }
-        }
-        Ok(found)
-    }
-
-    /// Whether a tree holds just what a commit does.
-    pub fn is_saved(&self, tree: &Tree, commit: &str) -> Result<bool> {
-        if !self.inner_work(tree)?.is_empty() {
-            return Ok(false);
-        }
-        let saved = format!("{commit}^{{tree}}");
-        let saved = self.git("read a commit of").args(["rev-parse", "--verify", "-q", &saved]).text()?;
-        Ok(self.content(tree)? == saved)
-    }
-
-    fn difference(&self, from: &str, to: &str) -> Result<(Size, Vec<Change>)> {
-        let list = |form: &str| {
-            let words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", form, from, to];
-            self.git("compare commits of").args(words).bytes()
-        };
-        let changes = claims::changes(&list("--raw")?);
-        let mut size = Size { files: changes.len() as u32, ..Size::default() };
-        for entry in list("--numstat")?.split(|byte| *byte == 0) {
-            let entry = String::from_utf8_lossy(entry);
-            let mut numbers = entry.split('\t').map(|number| number.parse::<u64>().unwrap_or(0));
-            size.insertions += numbers.next().unwrap_or(0);
-            size.deletions += numbers.next().unwrap_or(0);
-        }
-        Ok((size, changes))
-    }
-
-    /// Writes a commit. No ref shows it yet.
-    fn commit(&self, tree: &str, parents: &[&str], message: &str) -> Result<String> {
-        let (name, address) = &self.author;
-        let git = self.repository.by(self.git("commit in"), (name, address)).args(["commit-tree", tree]);
-        let parents: Vec<&str> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
-        git.args(parents).args(["-F", "-"]).input(message).text()
-    }
-
-    /// The files in a tree that git ignores and that lie where one of these paths does, from the plan's directory. What is claimed by
-    /// name and ignored could not be merged.
-    pub fn ignored(&self, tree: &Tree, claimed: &[String]) -> Result<Vec<String>> {
-        if claimed.is_empty() {
-            return Ok(Vec::new());
-        }
-        let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let listed = Git::new(&tree.root, "list what git ignores in")
-            .env("GIT_INDEX_FILE", self.index(tree))
-            .args(words)
-            .bytes()?;
-        let mut found = Vec::new();
-        for path in listed.split(|byte| *byte == 0) {
-            let path = String::from_utf8_lossy(path).into_owned();
-            let Some(path) = path.strip_prefix(&self.prefix).filter(|path| !path.is_empty()) else {
-                continue;
-            };
-            let is_named = |claimed: &&String| match path.strip_suffix('/') {
-                Some(directory) => {
-                    let is_below = claimed.starts_with(path) || claimed.as_str() == directory;
-                    is_below && tree.directory.join(claimed).exists()
-                }
-                None => claimed.as_str() == path,
-            };
-            found.extend(claimed.iter().find(is_named).cloned());
-        }
-        Ok(found)
-    }
-
     /// Takes a tree away whose content is saved in `commit`. Whether it was: one that holds more stays.
     pub fn discard(&self, tree: &Tree, commit: &str) -> Result<bool> {
         if tree.root.exists() && (!self.is_forked(tree) || !self.is_saved(tree, commit)?) {
@@ -517,17 +372,26 @@ impl Workspace {
         Ok(())
     }
 
-    /// Forgets the refs under which the run's commits were kept.
-    pub fn drop_refs(&self) -> Result<()> {
+    /// The commits of the run that wavec keeps under refs of its own, by the name of the tree that each is of.
+    pub fn kept(&self) -> Result<Vec<(String, String)>> {
         let pattern = format!("{}/", self.refs);
-        let listed = self
-            .git("list wavec's refs in")
-            .args(["for-each-ref", "--format=%(refname)", &pattern])
-            .text()?;
-        if listed.is_empty() {
+        let words = ["for-each-ref", "--format=%(objectname) %(refname)", &pattern];
+        let listed = self.git("list wavec's refs in").args(words).text()?;
+        let lines = listed.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines.map(|(commit, name)| (name[pattern.len()..].to_owned(), commit.to_owned())).collect())
+    }
+
+    /// The name of the ref that keeps the commit of a tree of that name.
+    pub fn ref_of(&self, tree: &str) -> String {
+        format!("{}/{tree}", self.refs)
+    }
+
+    /// Forgets what was kept of these trees.
+    pub fn forget_kept(&self, trees: &[String]) -> Result<()> {
+        if trees.is_empty() {
             return Ok(());
         }
-        let orders: String = listed.lines().map(|name| format!("delete {name}\n")).collect();
+        let orders: String = trees.iter().map(|tree| format!("delete {}\n", self.ref_of(tree))).collect();
         self.git("remove wavec's refs in").args(["update-ref", "--stdin"]).input(orders).run()
     }
 }

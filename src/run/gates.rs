@@ -26,8 +26,8 @@ impl Judged {
         };
         let mut judged = Judged { verdict: Verdict::Pass, reason: String::new(), details: String::new() };
         for (criterion, result) in criteria.iter().zip(results) {
-            let not_run = Tested { verdict: Verdict::NotRun, evidence: String::new() };
-            let Tested { verdict, evidence } = result.as_ref().unwrap_or(&not_run);
+            let not_run = Tested::new(Verdict::NotRun, "");
+            let Tested { verdict, evidence, output } = result.as_ref().unwrap_or(&not_run);
             if gravity(*verdict) > gravity(judged.verdict) {
                 judged.verdict = *verdict;
             }
@@ -44,9 +44,8 @@ impl Judged {
                 let semicolon = if judged.reason.is_empty() { "" } else { "; " };
                 judged.reason.push_str(&format!("{semicolon}`{title}` {what}{colon}{first}"));
             }
-            judged
-                .details
-                .push_str(&format!("- `{title}` {what}{colon}{}\n", evidence.replace('\n', "\n      ")));
+            let all = if output.is_empty() { evidence.clone() } else { format!("{first}\n{output}") };
+            judged.details.push_str(&format!("- `{title}` {what}{colon}{}\n", all.replace('\n', "\n      ")));
         }
         judged
     }

@@ -148,8 +148,7 @@ impl Dispatcher<'_> {
             None => self.judging_over(owner),
             Some(index) if has_failed || is_dropped => {
                 let evidence = if is_dropped { "the run stopped" } else { "the others did not all pass" };
-                let tested =
-                    Tested { verdict: Verdict::NotRun, evidence: format!("nobody was asked: {evidence}") };
+                let tested = Tested::new(Verdict::NotRun, format!("nobody was asked: {evidence}"));
                 self.checked(owner, index, tested, Duration::ZERO);
                 self.ask_next(owner);
             }
@@ -180,6 +179,7 @@ impl Dispatcher<'_> {
                 } else if judged.is_pass() {
                     self.task_passed(task);
                 } else {
+                    self.tasks[task.index()].details = judged.details;
                     self.attempt_failed(task, &judged.reason, None);
                 }
             }
@@ -281,12 +281,10 @@ impl Dispatcher<'_> {
             ApprovalOwner::Check(owner) => {
                 let tested = match answer {
                     Answer::Approved if reason.is_empty() => {
-                        Tested { verdict: Verdict::Pass, evidence: format!("{by} said yes") }
+                        Tested::new(Verdict::Pass, format!("{by} said yes"))
                     }
-                    Answer::Approved => {
-                        Tested { verdict: Verdict::Pass, evidence: format!("{by} said yes: {reason}") }
-                    }
-                    Answer::Rejected => Tested { verdict: Verdict::Fail, evidence: no },
+                    Answer::Approved => Tested::new(Verdict::Pass, format!("{by} said yes: {reason}")),
+                    Answer::Rejected => Tested::new(Verdict::Fail, no),
                 };
                 self.checked(owner, index, tested, Duration::ZERO);
                 self.ask_next(owner);
@@ -308,6 +306,12 @@ impl Dispatcher<'_> {
         let life = &self.tasks[task.index()];
         let mut text =
             format!("## What went wrong before\n\nAttempt {} of this task failed: {reason}\n", life.attempt);
+        if !life.details.is_empty() {
+            text.push_str(&format!(
+                "\nThe criteria that did not pass, with what they printed:\n\n{}",
+                life.details
+            ));
+        }
         if !life.last_lines.is_empty() {
             text.push_str("\nThe last lines of its output:\n\n");
             for line in life.last_lines.lines() {

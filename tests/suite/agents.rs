@@ -227,6 +227,12 @@ fn a_missing_program_is_told_before_anything_starts() {
     assert!(outcome.stderr.contains("the program `claude` is not installed"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("npm install -g @anthropic-ai/claude-code"), "{}", outcome.stderr);
     assert!(!scratch.path().join(".wavec/runs/1").exists());
+    for run in ["no-such-agent --acp \\\"a b\\\"", "/no/such-agent"] {
+        let plan = plan.replace("driver claude", &format!("driver command  run \"{run}\""));
+        let outcome = wavec(&repository(&plan), "run p.wave");
+        assert_eq!(outcome.code, Some(2), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains("such-agent` is not installed"), "{}", outcome.stderr);
+    }
     let plan = plan.replace("driver claude", "driver acp  run [\"no-such-agent\", \"--acp\"]");
     let scratch = repository(&plan);
     let outcome = wavec(&scratch, "run p.wave");
