@@ -63,6 +63,8 @@ pub struct Workspace {
     common: PathBuf,
     /// Where the trees are.
     trees: PathBuf,
+    /// Sets its trees apart from those of other projects that share the repository.
+    tag: String,
     /// Begins the names of wavec's own refs of this run.
     refs: String,
     author: (String, String),
@@ -101,12 +103,14 @@ impl Workspace {
             Some(state) => (Repository::of_copies(directory, state)?, String::new()),
             None => Repository::around(directory)?,
         };
+        let tag = blake3::hash(trees.as_os_str().as_encoded_bytes()).to_hex()[..8].to_owned();
         Ok(Workspace {
             prefix,
             common: repository.common()?,
             repository,
             trees: trees.to_path_buf(),
-            refs: format!("refs/wavec/{run}"),
+            refs: format!("refs/wavec/{run}-{tag}"),
+            tag,
             author: author(directory, options)?,
             list: Mutex::new(()),
             beside: OnceLock::new(),
@@ -212,7 +216,12 @@ impl Workspace {
 
     /// What git keeps of a tree for itself.
     pub fn own_of(&self, tree: &Tree) -> PathBuf {
-        self.common.join("worktrees").join(&tree.name)
+        self.common.join("worktrees").join(format!("{}-{}", self.tag, tree.name))
+    }
+
+    /// A call that works on a tree. Whatever the task made of the tree's `.git`: without one, git would take the checkout around it.
+    fn within(&self, tree: &Tree, action: &str) -> Git {
+        Git::new(&tree.root, action).env("GIT_DIR", self.own_of(tree)).env("GIT_WORK_TREE", &tree.root)
     }
 
     /// wavec's own index of a tree: what it held when it was forked, whatever the task does to the tree's own.
@@ -223,7 +232,7 @@ impl Workspace {
     /// Whether a tree is there, and whole.
     pub fn is_forked(&self, tree: &Tree) -> bool {
         // The index comes last.
-        tree.root.join(".git").exists() && self.index(tree).exists()
+        tree.root.exists() && self.own_of(tree).exists() && self.index(tree).exists()
     }
 
     /// Makes a tree, with all that its base holds.
@@ -239,8 +248,7 @@ impl Workspace {
         if !self.take_ahead(tree)? {
             self.add(tree, None)?;
         }
-        let own = Git::new(&tree.root, ACTION).args(["rev-parse", "--git-path", "index"]).text()?;
-        let (own, kept) = (tree.root.join(own), self.index(tree));
+        let (own, kept) = (self.own_of(tree).join("index"), self.index(tree));
         let half = kept.with_extension("half");
         let _ = fs::remove_file(&half);
         // The same file, its time too: git takes what changed since for changed.
@@ -264,9 +272,17 @@ impl Workspace {
             let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
             let git = self.git(ACTION).args(words).arg(&tree.root).args([&tree.base]);
             git.run().map_err(|error| error.at(&tree.root))?;
+            // git names what it keeps by the folder alone, which other projects in the repository may have too.
+            let link = tree.root.join(".git");
+            let told = |cause: io::Error| Error::new(ACTION, cause).at(&link);
+            let (made, own) = (fs::read_to_string(&link).map_err(told)?, self.own_of(tree));
+            // As git's settings have it, that is relative.
+            let made = tree.root.join(made.trim_start_matches("gitdir:").trim());
+            fs::rename(made, &own).map_err(told)?;
+            fs::write(&link, format!("gitdir: {}\n", own.display())).map_err(told)?;
         }
         // Outside of the lock: this is what takes time, and it touches nothing that is shared.
-        let fill = Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]);
+        let fill = self.within(tree, ACTION).args(["reset", "--quiet", "--hard", &tree.base]);
         match is_wanted {
             Some(is_wanted) => fill.run_while(is_wanted),
             None => fill.run().map(|()| true),
@@ -288,10 +304,8 @@ impl Workspace {
             return self.fork(tree);
         }
         const ACTION: &str = "renew the worktree";
-        Git::new(&tree.root, ACTION)
-            .args(["checkout", "--quiet", "--force", "--detach", &tree.base])
-            .run()?;
-        Git::new(&tree.root, ACTION).args(["clean", "--quiet", "-d", "--force"]).run()?;
+        self.within(tree, ACTION).args(["checkout", "--quiet", "--force", "--detach", &tree.base]).run()?;
+        self.within(tree, ACTION).args(["clean", "--quiet", "-d", "--force"]).run()?;
         fs::create_dir_all(&tree.directory).map_err(|cause| Error::new(ACTION, cause).at(&tree.root))
     }
 
@@ -331,12 +345,8 @@ impl Workspace {
         let words = ["worktree", "remove", "--force", "--force"];
         let answer = self.git("remove the worktree").args(words).arg(&tree.root).answer()?;
         if answer.code != 0 {
-            // Half made, by a wavec that died: git does not know it as a worktree.
-            let is_ours = fs::read_to_string(own.join("gitdir"))
-                .map_or(true, |path| Path::new(path.trim()).starts_with(&tree.root));
-            if own.exists() && is_ours {
-                remove_all(&own)?;
-            }
+            // Half made, by a wavec that died, or without its `.git`: git does not know it as a worktree.
+            remove_all(&own)?;
             remove_all(&tree.root)?;
         }
         Ok(())

@@ -2,7 +2,6 @@
 //!
 //! A merge gives a commit that nothing shows yet: half a merge is in no place. History stays a line: one commit a task.
 
-use super::git::Git;
 use super::{Repository, Size, Snapshot, Tree, Workspace};
 use crate::error::{Error, Result};
 use crate::plan::Claims;
@@ -207,13 +206,12 @@ impl Workspace {
         of_scratch().args(["update-index", "-z", "--index-info"]).input(orders).run()?;
         let wanted = of_scratch().args(["write-tree"]).text()?;
         let _ = fs::remove_file(&scratch);
-        let own = || Git::new(&tree.root, ACTION);
+        let own = || self.within(tree, ACTION);
         // What is in the tree now is known to this index, so that git sees what to take away.
         own().env("GIT_INDEX_FILE", &index).args(["add", "--all", "--", "."]).run()?;
         own().env("GIT_INDEX_FILE", &index).args(["read-tree", "--reset", "-u", &wanted]).run()?;
         own().args(["update-ref", "--no-deref", "HEAD", &conflict.tip]).run()?;
-        let lock = own().args(["rev-parse", "--git-path", "index.lock"]).text()?;
-        let _ = fs::remove_file(tree.root.join(lock));
+        let _ = fs::remove_file(self.own_of(tree).join("index.lock"));
         own().args(["reset", "--quiet"]).run()?;
         Ok(Tree { base: conflict.tip.clone(), ..tree.clone() })
     }

@@ -69,7 +69,7 @@ impl Workspace {
         const ACTION: &str = "read what is in the worktree";
         let index = self.index(tree);
         let _ = fs::remove_file(index.with_extension("index.lock"));
-        let git = || Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", &index);
+        let git = || self.within(tree, ACTION).env("GIT_INDEX_FILE", &index);
         let answer = git().args(["add", "--all", "--", "."]).answer()?;
         // Of a folder that it cannot read git only warns, and leaves out what is in it.
         let unfit: Vec<String> = answer.stderr.lines().filter_map(unfit).collect();
@@ -113,14 +113,17 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let words = ["ls-files", "--stage", "-z"];
-        let listed =
-            Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
+        let listed = self.within(tree, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
         let mut found = Vec::new();
         for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 ")) {
             let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
             let path = git::path_of(&entry[at + 1..]);
             let inner = tree.root.join(&path);
             if !inner.join(".git").exists() {
+                // An empty folder, as worktrees have it; what is put there no commit can hold.
+                if fs::read_dir(&inner).is_ok_and(|mut entries| entries.next().is_some()) {
+                    found.push(path.display().to_string());
+                }
                 continue;
             }
             let changed = Git::new(&inner, ACTION).args(["status", "--porcelain"]).text()?;
@@ -174,7 +177,8 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let listed = Git::new(&tree.root, "list what git ignores in")
+        let listed = self
+            .within(tree, "list what git ignores in")
             .env("GIT_INDEX_FILE", self.index(tree))
             .args(words)
             .bytes()?;

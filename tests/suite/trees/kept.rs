@@ -49,11 +49,14 @@ wave all {
     for _ in 0..2 {
         let clean = scratch.wavec(&["clean"]);
         assert!(
-            clean.stdout.contains("run 1: kept refs/wavec/1/1-all.two-1: its worktree is gone"),
+            clean
+                .stdout
+                .contains("/1-all.two-1: its worktree is gone, and what was done in it is not merged"),
             "{}",
             clean.show()
         );
-        assert_eq!(git(&scratch, "show refs/wavec/1/1-all.two-1:new.txt"), "mine\n");
+        let name = git(&scratch, "for-each-ref --format='%(refname)' refs/wavec | grep two");
+        assert_eq!(git(&scratch, &format!("show {}:new.txt", name.trim())), "mine\n");
     }
     assert_eq!(
         git(&scratch, "for-each-ref --format='%(refname)' refs/wavec").lines().count(),
@@ -143,4 +146,40 @@ wave all {
     );
     assert_eq!(scratch.wavec(&["clean", "1", "--discard"]).code, Some(0));
     assert_eq!(git(&scratch, "worktree list").lines().count(), 1);
+}
+
+/// Two checkouts of one repository, each with runs of its own, and a task that does with its `.git` what it likes.
+#[test]
+fn worktrees_are_wavecs_own_whatever_stands_around_them() {
+    let plan = r#"
+wave all {
+  task good { agent coder  prompt "rm .git; echo NAME > good.txt"  writes "good.txt" }
+  task late { agent coder  prompt "rm -rf .git; git init -q .; echo NAME > late.txt; test $WAVEC_ATTEMPT = 2"  writes "late.txt"  retries 1 }
+  task bad { agent coder  prompt "echo NAME > stray.txt"  writes "bad.txt" }
+}
+"#;
+    let scratch = repository(&[("a.txt", "a\n")], plan);
+    git(&scratch, "worktree add -q linked && echo linked > .git/info/exclude");
+    let made = scratch.shell(
+        "sed -i s/NAME/main/ p.wave; sed -i s/NAME/linked/ linked/p.wave; echo mine >> a.txt; echo new > new.log; \
+         wavec run p.wave --allow-dirty --sandbox off; cd linked && wavec run p.wave --sandbox off; cat ../a.txt ../new.log",
+    );
+    assert!(made.stdout.ends_with("a\nmine\nnew\n"), "{}", made.show());
+    let first = git(&scratch, "for-each-ref --format='%(refname)' refs/heads/wavec");
+    assert_eq!(first.lines().count(), 2, "{}", made.show());
+    let texts: Vec<String> =
+        first.lines().map(|name| git(&scratch, &format!("show {name}:good.txt {name}:late.txt"))).collect();
+    assert!(
+        texts.contains(&"main\nmain\n".into()) && texts.contains(&"linked\nlinked\n".into()),
+        "{texts:?} {}",
+        made.show()
+    );
+    let clean = scratch.shell(
+        "wavec clean 1 --discard; cd linked; cat .wavec/runs/1/trees/1-all.bad-1/stray.txt; wavec clean",
+    );
+    assert!(
+        clean.stdout.contains("linked\n") && clean.stdout.contains("it holds work that is not merged"),
+        "{}",
+        clean.show()
+    );
 }

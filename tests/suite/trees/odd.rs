@@ -43,6 +43,7 @@ fn work_in_a_submodule_is_refused_and_kept() {
 wave all {
   task reads { run "test -z \"$(ls sub)\"; echo x > a.txt"  writes "a.txt" }
   task dives { run "git -c protocol.file.allow=always submodule --quiet update --init; echo mine >> sub/s.txt; echo y > b.txt"  writes "b.txt" }
+  task drops { run "echo mine > sub/new.txt; echo z > c.txt"  writes "c.txt" }
 }
 "#;
     let scratch = repository(&[("a.txt", "a\n"), ("b.txt", "b\n")], plan);
@@ -58,8 +59,15 @@ wave all {
         "{}",
         outcome.stdout
     );
+    assert!(
+        has_event(&outcome, &["task_ended", "all.drops", "worked in the submodule `sub`"]),
+        "{}",
+        outcome.show()
+    );
     let kept = scratch.path().join(".wavec/runs/1/trees/1-all.dives-1/sub/s.txt");
+    let dropped = scratch.path().join(".wavec/runs/1/trees/1-all.drops-1/sub/new.txt");
     scratch.wavec(&["clean"]);
+    assert_eq!(fs::read_to_string(dropped).unwrap(), "mine\n", "never removed");
     assert_eq!(fs::read_to_string(kept).unwrap(), "s\nmine\n", "never removed");
     let refused =
         scratch.file("p.wave", format!("{}task t {{ run \"true\"  writes \"sub/s.txt\" }}\n", super::HEAD));
