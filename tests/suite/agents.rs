@@ -197,6 +197,25 @@ wave w {
 }
 
 #[test]
+fn what_attempts_cost_until_now_is_expected_of_the_next() {
+    let plan = r#"plan p
+isolation worktree
+workers 1
+budget $0.08
+agent c { driver claude }
+wave w {
+  task one { agent c  prompt "write 1 one"  writes "1"  priority 2 }
+  task two { agent c  prompt "write 2 two"  writes "2" }
+}
+"#;
+    let scratch = repository(plan);
+    let outcome = wavec(&scratch, "run p.wave");
+    assert_eq!(outcome.code, Some(4), "{}", outcome.show());
+    let why = "the budget of `p` has no room: $0.05 of $0.08 spent, and another attempt may cost $0.05";
+    assert!(outcome.stdout.contains(why), "{}", outcome.show());
+}
+
+#[test]
 fn definitions_are_injected_and_permissions_answered() {
     let plan = r#"plan p
 isolation worktree
