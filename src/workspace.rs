@@ -311,7 +311,7 @@ impl Workspace {
 
     /// Takes a tree away whose content is saved in `commit`. Whether it was: one that holds more stays.
     pub fn discard(&self, tree: &Tree, commit: &str) -> Result<bool> {
-        if tree.root.exists() && (!self.is_forked(tree) || !self.is_saved(tree, commit)?) {
+        if tree.root.exists() && !self.is_saved(tree, commit)? {
             return Ok(false);
         }
         // Out of the way first: half of a tree would look like work that deletes the rest.

@@ -101,9 +101,7 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     for name in workspace.names() {
         let (base, merged) = known(progress, &name);
         let tree = workspace.tree(&name, &base);
-        let is_saved = |commit: &String| {
-            workspace.is_forked(&tree) && workspace.is_saved(&tree, commit).unwrap_or(false)
-        };
+        let is_saved = |commit: &String| workspace.is_saved(&tree, commit).unwrap_or(false);
         let saved = merged.iter().find(|commit| is_saved(commit));
         match saved {
             _ if args.discard => {
@@ -120,16 +118,17 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
                 if !args.dry_run {
                     workspace.discard(&tree, commit)?;
                 }
-                lines.push(format!("run {}: {verb} the worktree {name}: all in it is merged", run.id));
+                let why = if *commit == base { "nothing in it was changed" } else { "all in it is merged" };
+                lines.push(format!("run {}: {verb} the worktree {name}: {why}", run.id));
             }
             None => {
                 kept += 1;
                 let at = super::stage::shown(&tree.root);
-                lines.push(format!(
-                    "run {}: kept {}: it holds work that is not merged",
-                    run.id,
-                    at.display()
-                ));
+                let why = match workspace.is_forked(&tree) {
+                    true => "it holds work that is not merged",
+                    false => "it is not laid out whole, and may hold work",
+                };
+                lines.push(format!("run {}: kept {}: {why}", run.id, at.display()));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::git::{self, Git};
 use super::{Tree, Workspace};
 use crate::error::{Error, Result};
 use std::fs;
+use std::path::PathBuf;
 
 /// What a task did, as a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,15 @@ enum Content {
     Unfit(Vec<String>),
 }
 
+/// An index for a moment.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// What a line of git's complaints says that it cannot take, in words.
 fn unfit(line: &str) -> Option<String> {
     let quoted = |sign: char| line.split_once(sign)?.1.rsplit_once(sign).map(|(path, _)| path);
@@ -67,8 +77,16 @@ impl Workspace {
     /// What a tree holds now, as git's id of it. What git ignores is not in it.
     fn content(&self, tree: &Tree) -> Result<Content> {
         const ACTION: &str = "read what is in the worktree";
-        let index = self.index(tree);
-        let _ = fs::remove_file(index.with_extension("index.lock"));
+        let (mut index, mut scratch) = (self.index(tree), None);
+        if !index.exists() {
+            // wavec died while it was laid out: what git was about to put there counts as there.
+            index = self.trees.join(format!(".{}.scratch", tree.name));
+            scratch = Some(Scratch(index.clone()));
+            let words = ["read-tree", "--reset", &tree.base];
+            self.within(tree, ACTION).env("GIT_INDEX_FILE", &index).args(words).run()?;
+        }
+        let _scratch = scratch;
+        let _ = fs::remove_file(format!("{}.lock", index.display()));
         let git = || self.within(tree, ACTION).env("GIT_INDEX_FILE", &index);
         let answer = git().args(["add", "--all", "--", "."]).answer()?;
         // Of a folder that it cannot read git only warns, and leaves out what is in it.

@@ -183,3 +183,23 @@ wave all {
         clean.show()
     );
 }
+
+/// wavec died while it laid a worktree out: its own index of it, which comes last, is not there.
+#[test]
+fn a_worktree_that_was_never_whole_goes_unless_it_holds_something() {
+    let plan = "task a { agent coder  prompt \"sleep 0.5\"  writes \"a.txt\" }\n";
+    let scratch = repository(&[("a.txt", "a\n")], plan);
+    killed_after(&scratch, "attempt_running", 1);
+    let trees = ".wavec/runs/1/trees";
+    scratch.shell(&format!("for i in $(seq 200); do wavec clean --dry-run | grep -q left.alone || break; sleep 0.1; done; rm {trees}/1-a-1.index; echo mine > {trees}/1-a-1/new.txt"));
+    let clean = scratch.wavec(&["clean"]);
+    assert!(clean.stdout.contains("it is not laid out whole, and may hold work"), "{}", clean.show());
+    scratch.shell(&format!("rm {trees}/1-a-1/new.txt"));
+    let clean = scratch.wavec(&["clean"]);
+    assert!(
+        clean.stdout.contains("removed the worktree 1-a-1: nothing in it was changed"),
+        "{}",
+        clean.show()
+    );
+    assert_eq!(git(&scratch, "worktree list").lines().count(), 1);
+}
