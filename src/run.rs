@@ -144,6 +144,10 @@ fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
         let Some(program) = called(plan, AgentId(place as u32)).filter(|_| is_called(place)) else {
             continue;
         };
+        // Without any PATH only a shell knows where it looks.
+        if path.is_none() && matches!(agent.command, Some(Command::Shell(_))) {
+            continue;
+        }
         // One with a PATH of its own is looked for when it is called.
         let has_own_path = agent.env.iter().any(|(name, _)| name == "PATH");
         if find_program(&program, path.map(OsString::as_os_str)).is_none() && !has_own_path {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The values of outputs, by task and place.
 pub type Outputs = BTreeMap<(TaskId, u32), String>;
@@ -40,6 +40,8 @@ pub struct Context {
     pub forks: Arc<super::ahead::Forks>,
     /// What tasks in it may write.
     pub sandbox: Wanted,
+    /// The drivers whose quota is spent.
+    pub quotas: Quotas,
     /// Begins every mark of this run, of all its sessions, and of no other run.
     pub mark: String,
     /// wavec's own environment, without its secrets and what an outer wavec told its task, and with the run's number.
@@ -49,6 +51,22 @@ pub struct Context {
     /// By [`crate::plan::SecretId`].
     secrets: Vec<String>,
     masks: Arc<[String]>,
+}
+
+/// The drivers whose quota this session has found spent, each with what was said of it.
+#[derive(Default)]
+pub struct Quotas(Mutex<BTreeMap<String, String>>);
+
+impl Quotas {
+    /// That of a driver is.
+    pub fn spent(&self, driver: &str, reason: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(driver.to_owned(), reason.to_owned());
+    }
+
+    /// What was said of a driver's.
+    pub fn of(&self, driver: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(driver).cloned()
+    }
 }
 
 impl Context {
@@ -81,6 +99,7 @@ impl Context {
             sandbox: workspace.as_ref().map(|_| Wanted::of(setup)).unwrap_or_default(),
             workspace: workspace.map(Arc::new),
             forks: Arc::default(),
+            quotas: Quotas::default(),
             masks: secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect(),
             secrets,
             plan,

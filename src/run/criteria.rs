@@ -8,11 +8,11 @@ mod number;
 
 use super::context::{Context, Outputs};
 use super::process::attend;
-use super::words::{duration, last_lines, lines_at_end, short, signal_name, some_of};
+use super::words::{attempt_end, duration, last_lines, lines_at_end, short, signal_name, some_of};
 use crate::backend::environment::Environment;
 use crate::backend::{JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files};
-use crate::event::{CheckOwner, Verdict};
+use crate::event::{AttemptEnd, CheckOwner, ErrorClass, Verdict};
 use crate::plan::{AgentId, Command, Comparison, Criterion, Template, Test};
 use crate::workspace::Tree;
 use regex::bytes::{Regex, RegexBuilder};
@@ -34,12 +34,14 @@ pub struct Tested {
     pub evidence: String,
     /// More of what was said or printed, for whoever has to mend it; the journal does without.
     pub output: String,
+    /// The driver of a judge whose quota is spent, which is why nothing was judged.
+    pub spent: Option<String>,
 }
 
 impl Tested {
     /// One that says nothing beyond its evidence.
     pub fn new(verdict: Verdict, evidence: impl Into<String>) -> Tested {
-        Tested { verdict, evidence: evidence.into(), output: String::new() }
+        Tested { verdict, evidence: evidence.into(), output: String::new(), spent: None }
     }
 
     fn with(self, output: String) -> Tested {
@@ -304,6 +306,10 @@ async fn judged(
     let context = &subject.context;
     let agent = context.plan.agent(agent);
     let driver = Driver::of(agent).map_err(|error| error.to_string())?;
+    // Nothing more is asked of it.
+    if let Some(reason) = context.quotas.of(&agent.driver) {
+        return Ok(Tested { spent: Some(agent.driver.clone()), ..blocked(reason) });
+    }
     let question = context.fill(question, &subject.outputs)?;
     let place = super::check_log(&context.state, &context.plan, subject.owner, index);
     let files = Files {
@@ -343,8 +349,14 @@ async fn judged(
     context.mask_file(&files.result);
     let result = std::fs::read(&files.result).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let log = super::attempt::both_ends(&place);
-    let (verdict, reason) =
-        driver.verdict(&Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() });
+    let answered = Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() };
+    let end = driver.read(&answered).end;
+    if matches!(end, AttemptEnd::AgentError { class: ErrorClass::Quota, .. }) {
+        let reason = context.mask(&format!("`{}`: {}", agent.name, attempt_end(&end)));
+        context.quotas.spent(&agent.driver, &reason);
+        return Ok(Tested { spent: Some(agent.driver.clone()), ..blocked(reason) });
+    }
+    let (verdict, reason) = driver.verdict(&answered);
     let told = reason.lines().skip(1).take(TOLD).map(short).collect::<Vec<_>>().join("\n");
     let reason = reason.lines().take(SHOWN).map(short).collect::<Vec<_>>().join("\n");
     Ok(Tested::new(verdict, format!("`{}`: {reason}", agent.name)).with(told))

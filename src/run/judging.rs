@@ -117,6 +117,9 @@ impl Dispatcher<'_> {
 
     /// A criterion was tested.
     pub fn checked(&mut self, owner: CheckOwner, index: u32, tested: Tested, took: Duration) {
+        if let Some(driver) = &tested.spent {
+            self.schedule.park_driver(driver);
+        }
         self.events.push(Event::CheckEnded {
             owner,
             index,
@@ -178,6 +181,9 @@ impl Dispatcher<'_> {
                     self.end_task(task, Outcome::Cancelled, &reason);
                 } else if judged.is_pass() {
                     self.task_passed(task);
+                } else if let Some(reason) = judged.quota {
+                    self.parked.push(format!("`{}`: {reason}", self.plan.task(task).name));
+                    self.end_task(task, Outcome::Parked, &reason);
                 } else {
                     self.tasks[task.index()].details = judged.details;
                     self.attempt_failed(task, &judged.reason, None);
@@ -193,6 +199,10 @@ impl Dispatcher<'_> {
                     return self.schedule.finish(step, Outcome::NotRun);
                 }
                 let name = self.plan.group(group).name.clone();
+                if let Some(reason) = judged.quota {
+                    self.parked.push(format!("`{name}`: {reason}"));
+                    return self.schedule.finish(step, Outcome::NotRun);
+                }
                 self.failures.push(format!("`{name}`: {}", judged.reason));
                 self.schedule.finish(step, Outcome::Failed);
                 let on_failure = self.plan.group(group).on_failure;

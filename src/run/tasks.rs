@@ -219,6 +219,8 @@ impl Dispatcher<'_> {
         self.end_task(task, Outcome::Parked, reason);
         let agent = self.plan.task(task).agent.map(|agent| self.plan.agent(agent));
         if let Some(driver) = agent.map(|agent| agent.driver.clone()) {
+            // Judges of that driver are not asked either.
+            self.context.quotas.spent(&driver, reason);
             self.schedule.park_driver(&driver);
         }
     }

@@ -7,7 +7,7 @@ use super::Setup;
 use super::context::{Context, directory_name};
 use super::dispatch::{Dispatcher, Effect, Message, Stage};
 use crate::error::{Error, Exit, Result};
-use crate::event::{ChangeSize, CheckOwner, Event, Outcome};
+use crate::event::{ChangeSize, CheckOwner, Event, Outcome, Verdict};
 use crate::glob::Pattern;
 use crate::plan::{Action, Isolation, Plan, Task, TaskId};
 use crate::workspace::{
@@ -451,9 +451,16 @@ impl Dispatcher<'_> {
         let Some(tree) = &attempt.tree else { return Ok(false) };
         let is_newest = self.tasks[task.index()].attempt == attempt.number;
         let is_done = attempt.end == Some(crate::event::AttemptEnd::Done);
-        let is_judged = attempt.conflict.is_some()
-            || attempt.checks.iter().flatten().any(|check| check.verdict != crate::event::Verdict::Pass);
-        let is_open = progress.state == crate::event::progress::TaskState::Checking;
+        // Parked after its work: a judge's quota was spent.
+        let is_parked = progress.outcome() == Some(Outcome::Parked);
+        let is_open_still = |verdict| match verdict {
+            Verdict::Pass => true,
+            Verdict::Blocked | Verdict::NotRun => is_parked,
+            Verdict::Fail => false,
+        };
+        let checks = || attempt.checks.iter().flatten();
+        let is_judged = attempt.conflict.is_some() || !checks().all(|check| is_open_still(check.verdict));
+        let is_open = is_parked || progress.state == crate::event::progress::TaskState::Checking;
         let tree = workspace.tree(&tree.name, &tree.base);
         if !(is_newest && is_done && is_open && !is_judged && workspace.is_forked(&tree)) {
             return Ok(false);
