@@ -240,6 +240,12 @@ impl Driver {
         text.collect::<Option<String>>().filter(|program| !program.is_empty() && !program.contains('/'))
     }
 
+    /// The driver of a program that wavec knows, by its name or a path to it.
+    pub fn of_program(program: &str) -> Option<Driver> {
+        let name = program.rsplit('/').next()?;
+        Driver::ALL.into_iter().find(|driver| driver.program().is_some_and(|(it, _)| it == name))
+    }
+
     /// How one of the programs that wavec knows is had.
     pub fn install(program: &str) -> Option<&'static str> {
         let known = Driver::ALL.into_iter().filter_map(Driver::program);

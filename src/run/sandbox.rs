@@ -113,13 +113,18 @@ impl Confined {
         writes.extend(["/dev", "/proc"].map(PathBuf::from));
         writes.extend(context.sandbox.more.iter().cloned());
         let driver = agent.and_then(|agent| Driver::of(agent).ok());
+        // One that speaks the Agent Client Protocol, too, has the folders of its program.
+        let id = context.plan.task(assignment.task).agent;
+        let program = id.and_then(|id| super::called(&context.plan, id));
+        let of_program = program.and_then(|program| Driver::of_program(&program));
+        let named = of_program.map(Driver::folders).unwrap_or_default();
         let of_driver = driver.map(Driver::folders).unwrap_or_default();
-        for (folder, is_drivers) in
-            of_driver.into_iter().map(|it| (it, true)).chain(COMMON.map(|it| (it, false)))
-        {
+        for folder in of_driver.into_iter().chain(COMMON) {
             let Some(path) = place(folder, environment) else { continue };
-            let is_named = driver.is_some_and(|driver| !matches!(driver, Driver::Command | Driver::Acp));
-            let is_made = if is_drivers { is_named } else { folder.variable.starts_with("XDG_") };
+            let is_made = match COMMON.contains(&folder) {
+                true => folder.variable.starts_with("XDG_"),
+                false => named.contains(&folder),
+            };
             if is_made && !folder.path.ends_with(".json") {
                 // Its program would make it, and could not.
                 let _ = std::fs::create_dir_all(&path);
