@@ -47,7 +47,7 @@ pub struct Analysis {
     pub index: Arc<Index>,
     /// All that there is to say, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// The plan and its forecast; none while there is an error.
+    /// The plan and its forecast; none while there is an error that leaves its order open.
     pub planned: Option<Arc<Planned>>,
     /// Whether the file opens with `plan`: others are libraries.
     pub is_plan: bool,
@@ -115,8 +115,8 @@ fn analyze_to(source: SourceFile, loader: &dyn Loader, options: &Options, look: 
         index = Arc::new(index::index(seen));
         look(Stage::Indexed, &|| known(&index))
     });
-    let compile::Compilation { sources, plan, refuted, diagnostics } = compilation;
-    let plan = plan.or(refuted);
+    let compile::Compilation { sources, plan, refuted, disproved, diagnostics } = compilation;
+    let plan = plan.or(refuted).or(disproved);
     let planned = plan.filter(|_| is_plan).map(|plan| Arc::new(Planned::new(Arc::new(plan))));
     Analysis { sources, index, diagnostics, planned, is_plan }
 }
