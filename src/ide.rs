@@ -18,6 +18,7 @@ mod mentions;
 pub mod navigate;
 pub mod outline;
 mod planned;
+mod reference;
 pub mod signature;
 pub mod tokens;
 mod words;

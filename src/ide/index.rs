@@ -92,6 +92,8 @@ pub struct Symbol {
     pub file: Option<String>,
     /// The values that it takes, for a param of `one of`.
     pub choices: Vec<String>,
+    /// Whether it stands in `rollback` or `finally`, outside the order.
+    pub is_cleanup: bool,
 }
 
 /// A place that names a symbol.
@@ -229,6 +231,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             container: None,
             file: None,
             choices: Vec::new(),
+            is_cleanup: false,
         };
         self.add(symbol)
     }
@@ -262,7 +265,10 @@ impl<'m, 'a> Builder<'m, 'a> {
             if let AgentSource::File(file) = &agent.source {
                 let symbol = &mut self.index.symbols[id.0 as usize];
                 symbol.file = Some(file.path.clone());
-                symbol.detail = format!("agent {} from {}", agent.name, file.path);
+                let home = self.sources.files().next().and_then(|(_, plan)| plan.path().parent());
+                let path = std::path::Path::new(&file.path);
+                let path = home.and_then(|home| path.strip_prefix(home).ok()).unwrap_or(path);
+                symbol.detail = format!("agent {} from {}", agent.name, path.display());
             }
             self.lists.agents.push(id);
         }
@@ -324,6 +330,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 container,
                 file: None,
                 choices: Vec::new(),
+                is_cleanup: model.cleanup_of(id).is_some(),
             };
             let symbol = self.add(symbol);
             self.of_node[id.index()] = Some(symbol);
