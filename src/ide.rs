@@ -113,7 +113,7 @@ fn analyze_to(source: SourceFile, loader: &dyn Loader, options: &Options, look: 
         if look(Stage::Found, &|| known(&Arc::default())).is_break() {
             return ControlFlow::Break(());
         }
-        index = Arc::new(index::index(seen));
+        index = Arc::new(index::index(seen, &|| loader.is_stale()));
         look(Stage::Indexed, &|| known(&index))
     });
     let compile::Compilation { sources, plan, refuted, disproved, diagnostics } = compilation;

@@ -151,8 +151,8 @@ impl Index {
     }
 }
 
-/// Makes the index of a plan.
-pub fn index<'c, 'a>(seen: &Seen<'c, 'a>) -> Index {
+/// Makes the index of a plan; half of it, once nobody wants it any more.
+pub fn index<'c, 'a>(seen: &Seen<'c, 'a>, is_stale: &dyn Fn() -> bool) -> Index {
     let model = seen.model;
     let mut builder = Builder {
         model,
@@ -165,10 +165,12 @@ pub fn index<'c, 'a>(seen: &Seen<'c, 'a>) -> Index {
         variables: Vec::new(),
     };
     builder.declarations(seen.trees);
-    builder.nodes();
+    builder.nodes(is_stale);
     for (at, tree) in seen.trees.iter().enumerate() {
         let nodes: &[NodeId] = if at == 0 && !model.nodes.is_empty() { &[NodeId::PLAN] } else { &[] };
-        builder.body(&tree.body, nodes);
+        for statement in tree.body.statements.iter().take_while(|_| !is_stale()) {
+            builder.statement(statement, nodes);
+        }
     }
     let mut index = builder.index;
     index.occurrences.sort_by_key(|found| (found.span.file, found.span.start, found.span.end, found.symbol));
@@ -289,9 +291,12 @@ impl<'m, 'a> Builder<'m, 'a> {
         }
     }
 
-    fn nodes(&mut self) {
+    fn nodes(&mut self, is_stale: &dyn Fn() -> bool) {
         let model = self.model;
         for id in model.node_ids() {
+            if id.index().is_multiple_of(256) && is_stale() {
+                return;
+            }
             let node = model.node(id);
             self.bodies.entry(std::ptr::from_ref(node.body)).or_default().push(id);
             let (name, qualified) = match (id, model.header) {
