@@ -14,15 +14,18 @@ use crate::syntax;
 use lsp_server::ErrorCode;
 use serde_json::{Value, json};
 
+/// A longer text is not analysed while somebody waits for what may be typed.
+const LARGE: usize = 64 * 1024;
+
 pub fn completion(asked: &Asked) -> Answer {
     let at = asked.offset()?;
     let snapshot = asked.snapshot;
     let analysis = snapshot.analyses.get(&asked.path);
-    // Before the first analysis is done, the names are looked for here.
-    let own = match analysis {
-        Some(_) => None,
-        None => Some(work::analyze_names(&snapshot.overlay, &asked.path, asked.source.text())),
-    };
+    // Before the first analysis is done, the names are looked for here; where that takes long, the next key asks again.
+    let is_small = asked.source.text().len() < LARGE;
+    let look = || work::analyze_names(&snapshot.overlay, &asked.path, asked.source.text());
+    let own = (analysis.is_none() && is_small).then(look);
+    let is_nameless = analysis.is_none() && !is_small;
     let none = Index::default();
     let known = Known {
         path: &asked.path,
@@ -54,7 +57,7 @@ pub fn completion(asked: &Asked) -> Answer {
             value
         })
         .collect();
-    Ok(json!({ "isIncomplete": is_incomplete, "items": items }))
+    Ok(json!({ "isIncomplete": is_incomplete || is_nameless, "items": items }))
 }
 
 pub fn signature(asked: &Asked) -> Answer {

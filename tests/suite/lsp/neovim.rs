@@ -51,7 +51,7 @@ fn carry_out(script: &str, folder: &Path) {
         .unwrap();
     let start = Instant::now();
     while nvim.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(60) {
+        if start.elapsed() > Duration::from_secs(180) {
             nvim.kill().unwrap();
             break;
         }

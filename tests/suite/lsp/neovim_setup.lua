@@ -11,7 +11,7 @@ local function steps()
   vim.cmd("edit plan.wave")
   assert(vim.bo.filetype == "wave", "it is a plan: " .. vim.bo.filetype)
   assert(vim.bo.commentstring == "# %s", "comments are known")
-  local is_told = vim.wait(20000, function()
+  local is_told = vim.wait(60000, function()
     local found = vim.diagnostic.get(0)
     return #found == 1 and found[1].code == "unknown-word"
   end, 20)
