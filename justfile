@@ -32,6 +32,11 @@ accept *FILTER:
 book:
     mdbook build docs
 
+# the VS Code extension in VS Code's own workbench, in a headless Chromium; FOLDER keeps the packages and gets the screenshots
+vscode FOLDER:
+    cargo build
+    editors/vscode/test/host/run.sh target/debug/wavec {{FOLDER}}
+
 # the real plan, for real
 demo *ARGS:
     cargo run --release -- run examples/gaelp.wave {{ARGS}}

@@ -2,7 +2,7 @@
 //!
 //! A plan of so many tasks in waves is opened in the server; then a key is typed again and again in the middle of it. What is timed is
 //! the way from the key to fresh diagnostics of names and shapes, from the key to the answer of a completion, and what of it the
-//! parts take by the processor: the best of five, and the worst.
+//! parts take by the processor: the median of the keys, the best and the worst; each of them with `--keys`.
 
 use lsp_server::{Connection, Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
@@ -64,6 +64,9 @@ fn plan(size: usize) -> String {
     }
     text
 }
+
+/// So often a mistake, its mending and a blank are typed.
+const ROUNDS: usize = 10;
 
 fn best(mut run: impl FnMut()) -> f64 {
     let times = (0..5).map(|_| {
@@ -170,7 +173,7 @@ fn main() {
         let head = task.find('{').unwrap_or(0) + 2;
         let mut keys = Vec::new();
         let mut completions = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..ROUNDS {
             // A mistake and its mending: each changes what is said.
             let start = Instant::now();
             client.key(line, head..head, "x");
@@ -189,16 +192,30 @@ fn main() {
             client.wait(Some(&id));
             completions.push(start.elapsed());
         }
-        let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64() * 1e3;
-        let most = |times: &[Duration]| times.iter().max().copied().unwrap_or_default().as_secs_f64() * 1e3;
+        if std::env::args().any(|argument| argument == "--keys") {
+            for (what, times) in [("diagnostics", &keys), ("completion", &completions)] {
+                let times: Vec<String> =
+                    times.iter().map(|time| format!("{:.0}", time.as_secs_f64() * 1e3)).collect();
+                let _ = writeln!(out, "{what:>12}: {}", times.join(" "));
+            }
+        }
         let _ = writeln!(
             out,
-            "{size:>6} tasks  key to diagnostics {:>7.1} ms (worst {:.1})  to completion {:>6.1} ms (worst {:.1})   \
-             parse {parse:.1}  names {names:.1}  proofs {proofs:.0}  forecast {forecast:.0}",
-            least(&keys),
-            most(&keys),
-            least(&completions),
-            most(&completions),
+            "{size:>6} tasks  key to diagnostics {}  to completion {}   parse {parse:.1}  names {names:.1}  proofs {proofs:.0}  forecast {forecast:.0}",
+            told(&mut keys),
+            told(&mut completions),
         );
     }
+}
+
+/// The median of some times, with the best and the worst.
+fn told(times: &mut [Duration]) -> String {
+    times.sort_unstable();
+    let at = |index: usize| times.get(index).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    format!(
+        "{:>6.1} ms (best {:.1}, worst {:.1})",
+        at(times.len() / 2),
+        at(0),
+        at(times.len().saturating_sub(1))
+    )
 }

@@ -267,6 +267,21 @@ pub fn check<'a>(
     options: &'a Options,
     is_incomplete: bool,
 ) -> Checked<'a> {
+    // Of a small plan a thread would take longer than it saves.
+    let is_large = sources.files().map(|(_, file)| file.text().len()).sum::<usize>() >= syntax::LARGE;
+    check_on(sources, trees, loader, options, is_incomplete, is_large)
+}
+
+/// As [`check`], the values judged beside the names or after them; to test that it makes no difference.
+#[doc(hidden)]
+pub fn check_on<'a>(
+    sources: &'a SourceMap,
+    trees: &'a [ast::File<'a>],
+    loader: &'a dyn Loader,
+    options: &'a Options,
+    is_incomplete: bool,
+    is_threaded: bool,
+) -> Checked<'a> {
     let has_junk = trees.iter().any(|tree| texts::has_junk(&tree.body));
     let input = Input { sources, trees, loader, options, has_junk };
     let mut model = Model::new(sources);
@@ -280,7 +295,7 @@ pub fn check<'a>(
         }
     };
     // The values need no name: of a large plan they are judged meanwhile.
-    let judged = if sources.files().map(|(_, file)| file.text().len()).sum::<usize>() < syntax::LARGE {
+    let judged = if !is_threaded {
         make(DECLARING, &mut findings);
         values::values(sources, trees)
     } else {

@@ -27,6 +27,8 @@ pub struct Compilation {
     pub plan: Option<Plan>,
     /// The plan when its only errors are claims that its forecast refutes: to be looked at, not to be run.
     pub refuted: Option<Plan>,
+    /// The plan when what is wrong was found by proving it: its order is sure, and an editor shows it beside what is wrong.
+    pub disproved: Option<Plan>,
     /// All that there is to say about it, in the order of place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -117,6 +119,10 @@ pub fn compile_seen(
     let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).peekable();
     let has_errors = errors.peek().is_some();
     let has_other_errors = errors.any(|found| found.code.group() != Group::Claims);
-    let (plan, refuted) = if has_errors { (None, plan.filter(|_| !has_other_errors)) } else { (plan, None) };
-    Compilation { sources, plan, refuted, diagnostics }
+    let (plan, refuted, disproved) = match (has_errors, has_other_errors) {
+        (false, _) => (plan, None, None),
+        (true, false) => (None, plan, None),
+        (true, true) => (None, None, plan),
+    };
+    Compilation { sources, plan, refuted, disproved, diagnostics }
 }

@@ -18,6 +18,7 @@ mod mentions;
 pub mod navigate;
 pub mod outline;
 mod planned;
+mod reference;
 pub mod signature;
 pub mod tokens;
 mod words;
@@ -47,7 +48,7 @@ pub struct Analysis {
     pub index: Arc<Index>,
     /// All that there is to say, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// The plan and its forecast; none while there is an error.
+    /// The plan and its forecast; none while there is an error that leaves its order open.
     pub planned: Option<Arc<Planned>>,
     /// Whether the file opens with `plan`: others are libraries.
     pub is_plan: bool,
@@ -112,11 +113,11 @@ fn analyze_to(source: SourceFile, loader: &dyn Loader, options: &Options, look: 
         if look(Stage::Found, &|| known(&Arc::default())).is_break() {
             return ControlFlow::Break(());
         }
-        index = Arc::new(index::index(seen));
+        index = Arc::new(index::index(seen, &|| loader.is_stale()));
         look(Stage::Indexed, &|| known(&index))
     });
-    let compile::Compilation { sources, plan, refuted, diagnostics } = compilation;
-    let plan = plan.or(refuted);
+    let compile::Compilation { sources, plan, refuted, disproved, diagnostics } = compilation;
+    let plan = plan.or(refuted).or(disproved);
     let planned = plan.filter(|_| is_plan).map(|plan| Arc::new(Planned::new(Arc::new(plan))));
     Analysis { sources, index, diagnostics, planned, is_plan }
 }

@@ -32,6 +32,11 @@ use overlap::Table;
 use sections::Sections;
 use std::collections::HashSet;
 
+/// The tasks at work where most are when no number of workers limits them: what `assert workers` claims something of.
+pub fn widest(plan: &Plan) -> Vec<TaskId> {
+    time::widest(plan, &plan.conflicts)
+}
+
 /// What is on the disk, as far as the caller will tell. Paths are relative to the plan's directory.
 pub trait Facts {
     /// What is at `path`; none when that is not known.

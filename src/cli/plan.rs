@@ -168,7 +168,7 @@ pub(super) fn compiled(
     // Notes are for `check`: here they would stand between a person and the plan.
     let least = if global.quiet { Severity::Error } else { Severity::Warning };
     compilation.diagnostics.retain(|found| found.severity >= least);
-    let Compilation { sources, plan, refuted, diagnostics } = compilation;
+    let Compilation { sources, plan, refuted, diagnostics, .. } = compilation;
     let stderr = std::io::stderr();
     let options =
         TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: true };

@@ -8,10 +8,11 @@ mod values;
 pub(in crate::ide) use values::TESTS;
 
 use super::context::{Context, ContextKind, context};
-use super::index::{Index, SymbolKind};
+use super::index::Index;
 use super::{Planned, hover};
 use crate::check::Loader;
 use crate::source::{FileId, Span};
+use crate::syntax::vocabulary::Place;
 use crate::syntax::{self, vocabulary};
 use std::path::Path;
 
@@ -85,7 +86,8 @@ pub fn complete(text: &str, offset: usize, known: &Known<'_>) -> (Vec<Completion
     let file = syntax::parse_around(FileId(0), text, offset);
     let context = context(text, &file, offset);
     let typed = Span::new(FileId(0), context.typed.start, context.typed.end);
-    let mut offer = Offer { text, offset, known, context: &context, replace: typed, found: Vec::new() };
+    let mut offer =
+        Offer { text, offset, known, context: &context, replace: typed, found: Vec::new(), may_end: false };
     match context.kind {
         ContextKind::Comment => offer.comment(),
         _ if offer.hole() => {}
@@ -93,7 +95,8 @@ pub fn complete(text: &str, offset: usize, known: &Known<'_>) -> (Vec<Completion
         ContextKind::Word => {
             if context.word.is_some() && !context.may_begin {
                 offer.words();
-                if offer.found.is_empty() && !context.before.is_empty() && !offer.is_naming() {
+                let is_whole = offer.found.is_empty() && !context.before.is_empty();
+                if (is_whole && !offer.is_in_head() && !offer.is_open()) || offer.may_end {
                     offer.statements();
                 }
             } else if context.may_begin {
@@ -120,6 +123,8 @@ struct Offer<'o> {
     context: &'o Context<'o>,
     replace: Span,
     found: Vec<Completion>,
+    /// Whether the statement that is being written is whole, and what may go on is no must.
+    may_end: bool,
 }
 
 impl Offer<'_> {
@@ -139,25 +144,39 @@ impl Offer<'_> {
         &mut self.found[last]
     }
 
-    /// The statements that may stand here, those first that the body does not have yet.
+    /// The statements that may stand here: none twice that may stand there once, and no second action of a task.
     fn statements(&mut self) {
+        const ACTIONS: &[&str] = &["run", "prompt", "wait", "approve"];
         let place = self.context.place;
+        let present = &self.context.present;
         let line = self.text[..self.replace.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let blank = self.text[line..].chars().take_while(|c| *c == ' ' || *c == '\t').count();
         let indent = " ".repeat(blank.min(self.replace.start as usize - line));
-        let has_header = self.known.index.symbols.iter().any(|symbol| symbol.kind == SymbolKind::Plan);
+        let has_header = self.text.starts_with("plan ") || self.text.contains("\nplan ");
+        let has_action = present.iter().any(|word| ACTIONS.contains(word));
         for word in vocabulary::WORDS.iter().filter(|word| word.may_stand_in(place)) {
-            if word.keyword == "plan" && has_header {
+            // In a body, `agent` names the one that works there.
+            let is_once = word.is_once || word.keyword == "agent" && place != Place::File;
+            let is_action = place == Place::Task && ACTIONS.contains(&word.keyword);
+            if is_once && present.contains(&word.keyword)
+                || is_action && has_action
+                || word.keyword == "plan" && has_header
+            {
                 continue;
             }
             let replace = self.replace;
             let item = self.add(CompletionKind::Keyword, word.keyword, word.form);
             item.docs = hover::word(word);
-            item.insert = word.snippet.replace('\n', &format!("\n{indent}"));
+            item.insert = match (word.keyword, place) {
+                ("agent", place) if place != Place::File => "agent $1$0".to_owned(),
+                _ => word.snippet.replace('\n', &format!("\n{indent}")),
+            };
             item.is_snippet = true;
             item.replace = replace;
-            item.rank =
-                if matches!(word.keyword, "task" | "wave" | "plan" | "check" | "agent") { 0 } else { 1 };
+            item.rank = match word.keyword {
+                "task" | "wave" | "plan" | "check" | "agent" | "run" | "prompt" => 1,
+                _ => 2,
+            };
         }
     }
 

@@ -28,6 +28,10 @@ pub(super) struct Context<'t> {
     pub names: Vec<(&'static str, String)>,
     /// The `for` variables around.
     pub variables: Vec<String>,
+    /// Where the statement of the file ends that the cursor is in.
+    pub outer_end: Option<usize>,
+    /// The keywords of the other statements in the body.
+    pub present: Vec<&'static str>,
     /// The statement that is being written, by its keyword.
     pub word: Option<&'static Word>,
     /// Its words and strings so far, without its keyword and without what is being typed.
@@ -67,6 +71,9 @@ pub(super) fn context<'t>(text: &'t str, file: &File<'_>, offset: usize) -> Cont
         .rev()
         .find(|statement| !matches!(statement.kind, StatementKind::Junk));
     let from = last.map_or(start, |statement| statement.span.start as usize).min(offset);
+    let others = body.statements.iter().filter(|statement| !statement.span.touches(offset));
+    let present = others.filter_map(|other| vocabulary::of(&other.kind)).map(|word| word.keyword).collect();
+    let outer_end = around.statements.first().map(|outer| outer.span.end as usize);
     let mut names = Vec::new();
     let mut variables = Vec::new();
     for statement in around.statements.iter().filter(|statement| inside(statement)) {
@@ -124,7 +131,7 @@ pub(super) fn context<'t>(text: &'t str, file: &File<'_>, offset: usize) -> Cont
                     Some((found, more)) if !is_after_comma && (begins || may_follow(found)) => {
                         word = Some(found);
                         before.clear();
-                        if own == "on" && more == 0 {
+                        if matches!(own, "on" | "may") && more == 0 {
                             before.push(own);
                         }
                         at += more;
@@ -153,7 +160,18 @@ pub(super) fn context<'t>(text: &'t str, file: &File<'_>, offset: usize) -> Cont
     }
     let is_new_line = text[end.min(typed.start)..typed.start].contains('\n');
     let may_begin = kind == ContextKind::Word && !is_after_comma && (word.is_none() || is_new_line);
-    Context { place: around.place, names, variables, word, before, typed, kind, may_begin }
+    Context {
+        place: around.place,
+        names,
+        variables,
+        outer_end,
+        present,
+        word,
+        before,
+        typed,
+        kind,
+        may_begin,
+    }
 }
 
 /// The keyword that a word is, and how many further words belong to it.
@@ -164,6 +182,7 @@ fn keyword(own: &str, next: Option<&str>) -> Option<(&'static Word, usize)> {
         // Which of the two is for the place to say.
         ("on", _) => vocabulary::find("on failure").map(|word| (word, 0)),
         ("may", Some("change")) => vocabulary::find("may change nothing").map(|word| (word, 1)),
+        ("may", _) => vocabulary::find("may change nothing").map(|word| (word, 0)),
         _ => vocabulary::find(own).map(|word| (word, 0)),
     }
 }

@@ -26,12 +26,19 @@ pub fn directory(path: &Path) -> PathBuf {
     }
 }
 
-/// The files below the plan's directory that a pattern matches; `most` of them are named.
-pub fn matches(plan: &Path, pattern: &Pattern, loader: &dyn Loader, most: usize) -> Matches {
+/// The files below the plan's directory that a pattern matches and none of `except`; `most` of them are named.
+pub fn matches(
+    plan: &Path,
+    pattern: &Pattern,
+    except: &[Pattern],
+    loader: &dyn Loader,
+    most: usize,
+) -> Matches {
+    let is_wanted = |path: &str| !except.iter().any(|except| except.matches(path));
     let root = directory(plan);
     let mut found = Matches::default();
     if let Some(literal) = pattern.literal() {
-        if loader.exists(&root.join(literal)) {
+        if loader.exists(&root.join(literal)) && is_wanted(literal) {
             found.count = 1;
             found.shown.push(literal.to_owned());
         }
@@ -57,7 +64,7 @@ pub fn matches(plan: &Path, pattern: &Pattern, loader: &dyn Loader, most: usize)
             let is_directory = pattern.may_match_below(&inner) && loader.list(&root.join(&inner)).is_ok();
             if is_directory {
                 open.push(inner);
-            } else if pattern.matches(&inner) {
+            } else if pattern.matches(&inner) && is_wanted(&inner) {
                 found.count += 1;
                 found.shown.push(inner);
             }

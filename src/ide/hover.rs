@@ -1,17 +1,19 @@
 //! What a person should know of the thing under the cursor.
 //!
-//! Markdown. What needs the order or the time is told from the last plan without errors.
+//! Markdown. What needs the order or the time is told from the last plan that could be made.
+
+mod derived;
 
 use super::index::{Symbol, SymbolKind};
 use super::mentions::{Mention, Role, mentions};
-use super::{Analysis, Planned, around, files, words};
+use super::reference::{self, Inner};
+use super::{Analysis, Planned, around, words};
 use crate::check::Loader;
-use crate::check::values::{inside, split_section};
-use crate::glob::Pattern;
-use crate::plan::{Action, AssertClaim, Criterion, GateId, GroupId, Plan, StepId, StepKind, TaskId};
+use crate::plan::{Action, GateId, GroupId, Plan, StepId, StepKind, TaskId};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{Statement, StatementKind, Text};
 use crate::syntax::{self, vocabulary};
+use derived::Subject;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ pub struct Hover {
     pub text: String,
 }
 
-/// What there is to say of a place. `planned` is the last plan without errors.
+/// What there is to say of a place. `planned` is the last plan that could be made.
 pub fn hover(
     analysis: &Analysis,
     planned: Option<&Planned>,
@@ -32,14 +34,25 @@ pub fn hover(
     offset: usize,
     loader: &dyn Loader,
 ) -> Option<Hover> {
+    let subject = |around| Subject { analysis, planned, loader, around };
     if let Some(found) = analysis.index.at(file, offset) {
-        let text = of_symbol(analysis, planned, analysis.index.symbol(found.symbol));
+        let symbol = analysis.index.symbol(found.symbol);
+        let mut text = of_symbol(analysis, planned, symbol);
+        if symbol.kind == SymbolKind::Task && planned.is_none() {
+            text.push_str(&written(analysis, symbol));
+        }
+        if symbol.kind == SymbolKind::Criterion
+            && let Some(said) = subject(&[]).of_criterion(symbol)
+        {
+            let _ = write!(text, "\n{said}");
+        }
         return Some(Hover { span: found.span, text });
     }
     let source = analysis.sources.file(file);
     let parsed = syntax::parse_around(file, source.text(), offset);
     let around = around(source.text(), &parsed, offset);
     let statement = *around.statements.last()?;
+    let subject = subject(&around.statements);
     let mut text: Option<(&Text, Role)> = None;
     mentions(statement, &mut |mention| {
         if let Mention::Text(found, role) = mention
@@ -49,43 +62,102 @@ pub fn hover(
         }
     });
     if let Some((text, Role::Claim | Role::Glob)) = text {
-        let plan = analysis.sources.files().next().map(|(_, file)| file.path())?;
-        return Some(Hover { span: text.span, text: of_glob(plan, text, loader)? });
+        return Some(Hover { span: text.span, text: subject.glob(text)? });
     }
-    let derived = derived(analysis, planned, file, statement, &around.statements);
-    if statement.keyword.touches(offset) {
-        let mut text = of_keyword(statement)?;
-        if let Some(derived) = derived {
+    let derived = subject.derived();
+    let with_derived = |mut text: String| {
+        if let Some(derived) = &derived {
             let _ = write!(text, "\n\n---\n\n{derived}");
         }
-        return Some(Hover { span: statement.keyword, text });
+        text
+    };
+    if statement.keyword.touches(offset) {
+        return Some(Hover { span: statement.keyword, text: with_derived(of_keyword(statement)?) });
     }
-    Some(Hover { span: statement.span, text: derived? })
+    if text.is_none()
+        && let Some((inner, span)) = inner(source.text(), statement, offset)
+    {
+        return Some(Hover { span, text: with_derived(of_inner(inner)) });
+    }
+    if let Some(text) = derived {
+        return Some(Hover { span: head(source.text(), statement), text });
+    }
+    let (span, text) = length(source.text(), statement, offset).filter(|_| text.is_none())?;
+    Some(Hover { span, text })
 }
 
-/// What follows for a statement: how an estimate counts, by how much an assert holds, how a check is tested.
-fn derived(
-    analysis: &Analysis,
-    planned: Option<&Planned>,
-    file: FileId,
-    statement: &Statement<'_>,
-    outer: &[&Statement<'_>],
-) -> Option<String> {
-    match &statement.kind {
-        StatementKind::Estimate(_) | StatementKind::Timeout(_) | StatementKind::Wait(_) => {
-            let task = outer.iter().rev().find_map(|outer| match &outer.kind {
-                StatementKind::Task(task) => Some(task.name.span),
-                _ => None,
-            })?;
-            let planned = planned?;
-            let found = analysis.index.at(file, task.start as usize)?;
-            let name = analysis.index.symbol(found.symbol).names.first()?;
-            of_estimate(planned, planned.task(name)?, &statement.kind)
-        }
-        StatementKind::Assert(_) => of_assert(planned?, statement.span),
-        StatementKind::Check(_) => of_check(&planned?.plan, statement.span),
+/// What is written of a task, where there is no plan to tell what it means.
+fn written(analysis: &Analysis, symbol: &Symbol) -> String {
+    let source = analysis.sources.file(symbol.span.file);
+    let parsed = syntax::parse(symbol.span.file, source.text());
+    let around = around(source.text(), &parsed.file, symbol.span.start as usize);
+    let mut bodies = vec![&parsed.file.body];
+    bodies.extend(around.statements.iter().filter_map(|statement| statement.kind.body()));
+    let mut text = String::new();
+    let settings = bodies.iter().rev().flat_map(|body| &body.statements);
+    let agent = settings.into_iter().find_map(|statement| match &statement.kind {
+        StatementKind::AgentRef(name) => Some(name.text),
         _ => None,
+    });
+    let own = bodies.last().map_or(&[][..], |body| &body.statements);
+    if own.iter().any(|statement| matches!(statement.kind, StatementKind::Run(_))) {
+        text.push_str("\n- done by: a command");
+    } else if let Some(agent) = agent {
+        let _ = write!(text, "\n- done by: agent `{agent}`");
     }
+    for statement in own {
+        let is_told = matches!(
+            statement.kind,
+            StatementKind::After { .. }
+                | StatementKind::Estimate(_)
+                | StatementKind::Cost(_)
+                | StatementKind::Claim(_)
+        );
+        let written = analysis.sources.text(statement.span);
+        if let Some((keyword, rest)) = written.split_once(' ').filter(|_| is_told && !written.contains('\n'))
+        {
+            let _ = write!(text, "\n- {keyword}: {}", rest.trim());
+        }
+    }
+    text.push_str("\n\n*Who runs beside it, and when, is told once its order has no mistake.*");
+    text
+}
+
+/// A statement up to its body.
+fn head(text: &str, statement: &Statement<'_>) -> Span {
+    let Some(body) = statement.kind.body() else { return statement.span };
+    let end = text[..body.span.start as usize].trim_end().len().max(statement.keyword.end as usize);
+    Span { end: end as u32, ..statement.span }
+}
+
+/// The word within a statement that stands at a place, the longest where several do.
+fn inner(text: &str, statement: &Statement<'_>, offset: usize) -> Option<(&'static Inner, Span)> {
+    let keyword = vocabulary::of(&statement.kind)?.keyword;
+    let span = head(text, statement);
+    let head = &text[span.range()];
+    let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let place = |inner: &'static Inner| {
+        let mut found = head.match_indices(inner.word);
+        found.find_map(|(at, word)| {
+            let (start, end) = (span.start as usize + at, span.start as usize + at + word.len());
+            let is_whole = !text[..start].ends_with(is_letter) && !text[end..].starts_with(is_letter);
+            (is_whole && start <= offset && offset <= end).then(|| Span::new(span.file, start, end))
+        })
+    };
+    let fitting = reference::INNER.iter().filter(|inner| inner.of.contains(&keyword));
+    fitting.filter_map(|inner| Some((inner, place(inner)?))).max_by_key(|(inner, _)| inner.word.len())
+}
+
+/// A length of time that stands at a place, in other words.
+fn length(text: &str, statement: &Statement<'_>, offset: usize) -> Option<(Span, String)> {
+    let is_letter = |c: char| c.is_ascii_alphanumeric();
+    let start = text[..offset].trim_end_matches(is_letter).len();
+    let end = text[offset..].find(|c| !is_letter(c)).map_or(text.len(), |at| offset + at);
+    let milliseconds = syntax::duration(&text[start..end])?;
+    let seconds = milliseconds as f64 / 1e3;
+    let said = words::duration(Duration::from_millis(milliseconds));
+    let minutes = if seconds >= 60.0 { format!(", {} minutes", seconds / 60.0) } else { String::new() };
+    Some((Span::new(statement.span.file, start, end), format!("{said} is {seconds} seconds{minutes}.")))
 }
 
 fn of_keyword(statement: &Statement<'_>) -> Option<String> {
@@ -99,27 +171,13 @@ pub(super) fn word(word: &vocabulary::Word) -> String {
         word.form,
         capital(word.help),
         word.belongs(),
-        example(word.snippet)
+        reference::example(word.keyword)
     )
 }
 
-/// A snippet with its places to fill in filled in.
-fn example(snippet: &str) -> String {
-    let mut text = String::new();
-    let mut chars = snippet.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('$', Some('0')) => {
-                chars.next();
-            }
-            ('$', Some(digit)) if digit.is_ascii_digit() => {
-                chars.next();
-                text.push('…');
-            }
-            _ => text.push(c),
-        }
-    }
-    text
+/// What the reference says of a word within a statement.
+pub(super) fn of_inner(inner: &Inner) -> String {
+    format!("`{}`: {}. Example:\n\n```wave\n{}\n```", inner.word, inner.help, inner.example)
 }
 
 fn capital(text: &str) -> String {
@@ -128,31 +186,6 @@ fn capital(text: &str) -> String {
         Some(first) => first.to_uppercase().chain(chars).chain(['.']).collect(),
         None => String::new(),
     }
-}
-
-fn of_glob(plan: &std::path::Path, text: &Text<'_>, loader: &dyn Loader) -> Option<String> {
-    let (path, section) = split_section(text.plain()?);
-    let glob = inside(path).ok()?;
-    let pattern = Pattern::parse(&glob).ok()?;
-    let found = files::matches(plan, &pattern, loader, 12);
-    let more = if found.is_cut { " or more" } else { "" };
-    let mut out = match found.count {
-        0 => format!("`{path}` matches no file now"),
-        count => format!("`{path}` matches {}{more} now", words::count(count, "file")),
-    };
-    if let Some(section) = section {
-        let _ = write!(out, ", of which the part `{section}` is claimed");
-    }
-    if pattern.literal().is_none() && found.count > 0 {
-        out.push('\n');
-        found.shown.iter().for_each(|path| {
-            let _ = write!(out, "\n- `{path}`");
-        });
-        if found.count > found.shown.len() {
-            let _ = write!(out, "\n- … and {} more", found.count - found.shown.len());
-        }
-    }
-    Some(out)
 }
 
 fn of_symbol(analysis: &Analysis, planned: Option<&Planned>, symbol: &Symbol) -> String {
@@ -261,23 +294,27 @@ fn of_task(text: &mut String, planned: &Planned, id: TaskId) {
                 }
             };
             line("runs beside", beside);
-            if task.estimate.is_some() || !slot.start.is_zero() {
-                let mut when = words::slot(slot.start, slot.end);
-                if !slot.waited.is_zero() {
-                    let _ = write!(when, ", after {} of waiting for a place", words::duration(slot.waited));
-                }
-                line("forecast", when);
+            let mut when = words::slot(slot.start, slot.end);
+            if !slot.waited.is_zero() {
+                let _ = write!(when, ", after {} of waiting for a place", words::duration(slot.waited));
             }
             if task.estimate.is_none() && !matches!(task.action, Action::Wait(_)) {
-                line("estimate", "none: it counts as no time".to_owned());
-            } else if slot.is_critical {
-                line("slack", "none: it is on the critical path".to_owned());
-            } else {
-                line("slack", words::duration(slot.slack));
+                when.push_str("; it has no estimate, and counts as no time");
+            }
+            line("forecast", when);
+            match slot.is_critical {
+                true => line("slack", "none: it is on the critical path".to_owned()),
+                false => line("slack", words::duration(slot.slack)),
             }
         }
     }
-    line("cost", cost(&task.cost));
+    let is_paid = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
+    match cost(&task.cost) {
+        unknown if unknown.is_empty() && is_paid => {
+            line("cost", "unknown: neither it nor its agent says".to_owned())
+        }
+        known => line("cost", known),
+    }
     let writes =
         task.claims.claims.iter().filter(|claim| claim.kind.is_write()).map(|claim| claim.glob.as_str());
     match task.claims.is_known {
@@ -288,11 +325,15 @@ fn of_task(text: &mut String, planned: &Planned, id: TaskId) {
     line("done when", words::list(tested.iter().map(String::as_str), 6));
 }
 
-fn cost(cost: &crate::plan::Cost) -> String {
-    let range = |(least, most): (u64, u64), shown: fn(u64) -> String| match least == most {
+/// From the least to the most; one where they are equal.
+fn range((least, most): (u64, u64), shown: fn(u64) -> String) -> String {
+    match least == most {
         true => shown(least),
         false => format!("{} to {}", shown(least), shown(most)),
-    };
+    }
+}
+
+fn cost(cost: &crate::plan::Cost) -> String {
     let money = cost.money.map(|sum| range(sum, words::money));
     let tokens = cost.tokens.map(|sum| range(sum, words::tokens));
     money.into_iter().chain(tokens).collect::<Vec<_>>().join(", ")
@@ -311,7 +352,7 @@ fn of_group(text: &mut String, planned: &Planned, id: GroupId) {
     );
     if id == GroupId(0) {
         let forecast = planned.forecast();
-        let critical = critical(plan, &forecast.critical);
+        let critical = critical(planned, &forecast.critical);
         if !critical.is_empty() {
             let _ = write!(text, "\n- critical path: {critical}");
         }
@@ -350,12 +391,17 @@ fn holds(plan: &Plan, outer: GroupId, inner: GroupId) -> bool {
     std::iter::successors(Some(inner), |at| plan.group(*at).parent).any(|at| at == outer)
 }
 
-fn critical(plan: &Plan, steps: &[StepId]) -> String {
+/// A chain of steps with what each takes; of a long one the beginning and the end.
+fn critical(planned: &Planned, steps: &[StepId]) -> String {
+    let plan = &planned.plan;
     let names = steps.iter().filter_map(|step| match plan.step(*step).kind {
-        StepKind::Task(task) => Some(plan.task(task).name.as_str()),
+        StepKind::Task(task) => {
+            let took = words::duration(planned.forecast().step(*step).duration());
+            Some(format!("`{}` {took}", plan.task(task).name))
+        }
         _ => None,
     });
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = names.collect();
     match names.len() {
         0..=8 => names.join(" → "),
         more => format!("{} → … → {} ({more} tasks)", names[..3].join(" → "), names[more - 2..].join(" → ")),
@@ -413,94 +459,4 @@ fn of_resource(text: &mut String, planned: &Planned, symbol: &Symbol) {
     if !users.is_empty() {
         let _ = write!(text, "\n\nHeld by {}.", words::tasks(plan, &users, 6));
     }
-}
-
-fn of_estimate(planned: &Planned, id: TaskId, kind: &StatementKind<'_>) -> Option<String> {
-    let plan = &planned.plan;
-    let task = plan.task(id);
-    let estimate = task.estimate;
-    let mut text = match (kind, &estimate) {
-        (StatementKind::Estimate(_), Some(estimate)) => {
-            let how = match estimate.likeliest {
-                Some(_) => "the mean of three points, (least + 4 × likeliest + most) / 6",
-                None if estimate.least == estimate.most => "as written",
-                None => "the middle of the range",
-            };
-            format!("The forecast counts {}: {how}.", words::duration(estimate.expected()))
-        }
-        (StatementKind::Timeout(_), _) => {
-            let timeout = task.timeout?;
-            match estimate {
-                Some(estimate) => format!(
-                    "Each attempt of `{}` is ended after {}; it is expected to take {}.",
-                    task.name,
-                    words::duration(timeout),
-                    words::duration(estimate.expected())
-                ),
-                None => {
-                    format!("Each attempt of `{}` is ended after {}.", task.name, words::duration(timeout))
-                }
-            }
-        }
-        _ => "The forecast counts the wait in full.".to_owned(),
-    };
-    if let Some(slot) = planned.forecast().task(plan, id) {
-        let _ = write!(text, " `{}` is on at {}", task.name, words::slot(slot.start, slot.end));
-        match slot.is_critical {
-            true => text.push_str(" and on the critical path."),
-            false => {
-                let _ = write!(text, ", with {} of slack.", words::duration(slot.slack));
-            }
-        }
-    }
-    Some(text)
-}
-
-fn of_assert(planned: &Planned, span: Span) -> Option<String> {
-    let plan = &planned.plan;
-    let assert = plan.asserts.iter().find(|assert| assert.span == span)?;
-    let forecast = planned.forecast();
-    let workers = match forecast.workers {
-        Some(workers) => format!("on {}", words::count(workers as usize, "worker")),
-        None => "on as many workers as it can use".to_owned(),
-    };
-    Some(match &assert.claim {
-        AssertClaim::Makespan(..) => format!(
-            "Holds: the makespan is {} {workers}. Critical path: {}",
-            words::duration(forecast.makespan),
-            critical(plan, &forecast.critical)
-        ),
-        AssertClaim::Speedup(..) => format!(
-            "Holds: {} one after another, {} {workers}, which is {:.2}×.",
-            words::duration(forecast.serial),
-            words::duration(forecast.makespan),
-            forecast.speedup()
-        ),
-        AssertClaim::Money(..) => {
-            let (least, most) = forecast.cost.money?;
-            format!("Holds: the tasks cost {} to {} together.", words::money(least), words::money(most))
-        }
-        AssertClaim::Tokens(..) => {
-            let (least, most) = forecast.cost.tokens?;
-            format!("Holds: the tasks take {} to {} together.", words::tokens(least), words::tokens(most))
-        }
-        AssertClaim::Workers(..) => {
-            format!("Holds: the plan can use {} at once.", words::count(forecast.width as usize, "worker"))
-        }
-        AssertClaim::Before(..) => "Holds: the order has a path from the first to the second.".to_owned(),
-        AssertClaim::Alongside(..) => "Holds: nothing orders the two.".to_owned(),
-    })
-}
-
-fn of_check(plan: &Plan, span: Span) -> Option<String> {
-    let of_groups = plan.groups.iter().flat_map(|group| &group.success);
-    let of_tasks = plan.tasks.iter().flat_map(|task| &task.success);
-    let of_gates = plan.gates.iter().flat_map(|gate| &gate.checks);
-    let mut all = of_groups.chain(of_tasks).chain(of_gates).chain(&plan.preflight);
-    let criterion: &Criterion = all.find(|criterion| criterion.span == span)?;
-    Some(format!(
-        "**{}**\n\nPasses when {}. wavec tests it itself, after the work.",
-        criterion.title,
-        words::tested(plan, criterion)
-    ))
 }

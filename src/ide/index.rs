@@ -92,6 +92,8 @@ pub struct Symbol {
     pub file: Option<String>,
     /// The values that it takes, for a param of `one of`.
     pub choices: Vec<String>,
+    /// Whether it stands in `rollback` or `finally`, outside the order.
+    pub is_cleanup: bool,
 }
 
 /// A place that names a symbol.
@@ -149,8 +151,8 @@ impl Index {
     }
 }
 
-/// Makes the index of a plan.
-pub fn index<'c, 'a>(seen: &Seen<'c, 'a>) -> Index {
+/// Makes the index of a plan; half of it, once nobody wants it any more.
+pub fn index<'c, 'a>(seen: &Seen<'c, 'a>, is_stale: &dyn Fn() -> bool) -> Index {
     let model = seen.model;
     let mut builder = Builder {
         model,
@@ -163,10 +165,12 @@ pub fn index<'c, 'a>(seen: &Seen<'c, 'a>) -> Index {
         variables: Vec::new(),
     };
     builder.declarations(seen.trees);
-    builder.nodes();
+    builder.nodes(is_stale);
     for (at, tree) in seen.trees.iter().enumerate() {
         let nodes: &[NodeId] = if at == 0 && !model.nodes.is_empty() { &[NodeId::PLAN] } else { &[] };
-        builder.body(&tree.body, nodes);
+        for statement in tree.body.statements.iter().take_while(|_| !is_stale()) {
+            builder.statement(statement, nodes);
+        }
     }
     let mut index = builder.index;
     index.occurrences.sort_by_key(|found| (found.span.file, found.span.start, found.span.end, found.symbol));
@@ -229,6 +233,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             container: None,
             file: None,
             choices: Vec::new(),
+            is_cleanup: false,
         };
         self.add(symbol)
     }
@@ -262,7 +267,10 @@ impl<'m, 'a> Builder<'m, 'a> {
             if let AgentSource::File(file) = &agent.source {
                 let symbol = &mut self.index.symbols[id.0 as usize];
                 symbol.file = Some(file.path.clone());
-                symbol.detail = format!("agent {} from {}", agent.name, file.path);
+                let home = self.sources.files().next().and_then(|(_, plan)| plan.path().parent());
+                let path = std::path::Path::new(&file.path);
+                let path = home.and_then(|home| path.strip_prefix(home).ok()).unwrap_or(path);
+                symbol.detail = format!("agent {} from {}", agent.name, path.display());
             }
             self.lists.agents.push(id);
         }
@@ -283,9 +291,12 @@ impl<'m, 'a> Builder<'m, 'a> {
         }
     }
 
-    fn nodes(&mut self) {
+    fn nodes(&mut self, is_stale: &dyn Fn() -> bool) {
         let model = self.model;
         for id in model.node_ids() {
+            if id.index().is_multiple_of(256) && is_stale() {
+                return;
+            }
             let node = model.node(id);
             self.bodies.entry(std::ptr::from_ref(node.body)).or_default().push(id);
             let (name, qualified) = match (id, model.header) {
@@ -324,6 +335,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 container,
                 file: None,
                 choices: Vec::new(),
+                is_cleanup: model.cleanup_of(id).is_some(),
             };
             let symbol = self.add(symbol);
             self.of_node[id.index()] = Some(symbol);

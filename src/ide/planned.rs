@@ -3,9 +3,9 @@
 //! Looked up by name and not by place: while the text has an error, the last plan without one still tells who runs beside
 //! whom.
 
-use crate::plan::{GateId, GroupId, Plan, StepId, StepKind, TaskId};
+use crate::plan::{GateId, GroupId, Item, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Forecast, Limits, estimate};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// A plan and what follows from it.
@@ -51,6 +51,11 @@ impl Planned {
     /// The gate of that name.
     pub fn gate(&self, name: &str) -> Option<GateId> {
         self.gates.get(name).copied()
+    }
+
+    /// Whether a task, a group or a gate has that name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.task(name).is_some() || self.group(name).is_some() || self.gate(name).is_some()
     }
 
     fn dependents(&self) -> &[Vec<StepId>] {
@@ -107,24 +112,67 @@ impl Planned {
         self.nearest(step, |at| self.dependents()[at.index()].clone())
     }
 
-    /// Every task that cannot start before this one has ended.
-    pub fn later(&self, task: TaskId) -> Vec<TaskId> {
-        let Some(step) = self.plan.task(task).step else { return Vec::new() };
+    /// The names of all that cannot start before the task, the group or the gate of that name has ended.
+    pub fn later(&self, name: &str) -> HashSet<&str> {
+        let (task, group, gate) = (self.task(name), self.group(name), self.gate(name));
+        let is_end = |step: &StepId| match self.plan.step(*step).kind {
+            StepKind::Task(own) => Some(own) == task,
+            StepKind::Leave(own) => Some(own) == group,
+            StepKind::Gate(own) => Some(own) == gate,
+            _ => false,
+        };
+        let mut open: Vec<StepId> = self.plan.step_ids().filter(is_end).collect();
         let mut is_seen = vec![false; self.plan.steps.len()];
-        let mut open = vec![step];
-        let mut found = Vec::new();
+        let mut found = HashSet::new();
         while let Some(at) = open.pop() {
             for step in &self.dependents()[at.index()] {
                 if std::mem::replace(&mut is_seen[step.index()], true) {
                     continue;
                 }
                 open.push(*step);
-                if let StepKind::Task(task) = self.plan.step(*step).kind {
-                    found.push(task);
-                }
+                match self.plan.step(*step).kind {
+                    StepKind::Task(task) => found.insert(self.plan.task(task).name.as_str()),
+                    StepKind::Enter(group) => found.insert(self.plan.group(group).name.as_str()),
+                    StepKind::Gate(gate) => found.insert(self.plan.gate(gate).name.as_str()),
+                    StepKind::Success(_) | StepKind::Leave(_) => false,
+                };
             }
         }
         found
+    }
+
+    /// A shortest way by which the end of one item leads to the start of another: the tasks and gates on it, both ends included.
+    pub fn path(&self, first: Item, second: Item) -> Option<Vec<String>> {
+        let step_of = |item: Item, is_end: bool| {
+            self.plan.step_ids().find(|step| match (item, self.plan.step(*step).kind) {
+                (Item::Task(task), StepKind::Task(own)) => task == own,
+                (Item::Gate(gate), StepKind::Gate(own)) => gate == own,
+                (Item::Group(group), StepKind::Leave(own)) => is_end && group == own,
+                (Item::Group(group), StepKind::Enter(own)) => !is_end && group == own,
+                _ => false,
+            })
+        };
+        let (end, start) = (step_of(first, true)?, step_of(second, false)?);
+        let mut next: Vec<Option<StepId>> = vec![None; self.plan.steps.len()];
+        let mut open = std::collections::VecDeque::from([start]);
+        while let Some(at) = open.pop_front() {
+            for step in self.plan.step(at).needs.iter().flat_map(|need| need.steps()) {
+                if step != start && next[step.index()].is_none() {
+                    next[step.index()] = Some(at);
+                    open.push_back(step);
+                }
+            }
+        }
+        next[end.index()]?;
+        let way = std::iter::successors(Some(end), |at| next[at.index()]);
+        let named = way.filter_map(|step| match self.plan.step(step).kind {
+            StepKind::Task(task) => Some(format!("`{}`", self.plan.task(task).name)),
+            StepKind::Gate(gate) => Some(format!("gate `{}`", self.plan.gate(gate).name)),
+            StepKind::Leave(group) if step == end => Some(format!("`{}`", self.plan.group(group).name)),
+            StepKind::Enter(group) if step == start => Some(format!("`{}`", self.plan.group(group).name)),
+            _ => None,
+        });
+        Some(named.collect())
     }
 
     fn nearest(&self, from: StepId, next: impl Fn(StepId) -> Vec<StepId>) -> Vec<TaskId> {

@@ -74,7 +74,8 @@ impl Root {
 
     /// Whether the order and the time are known, of this text or, where that takes long, of one before.
     fn is_ordered(&self) -> bool {
-        self.is_proved() || self.is_named() && self.proofs.is_some() && self.took > QUICK
+        let is_told_before = self.proofs.is_some() && self.planned.is_some() && self.took > QUICK;
+        self.is_proved() || self.is_named() && is_told_before
     }
 
     fn uses(&self, path: &Path) -> bool {

@@ -112,7 +112,7 @@ fn holds<T: PartialOrd + Copy>(comparison: Comparison, least: T, most: Option<T>
 }
 
 /// The tasks at work where most are when no number of workers limits them, each taking some time.
-fn widest(plan: &Plan, conflicts: &[(TaskId, TaskId)]) -> Vec<TaskId> {
+pub(super) fn widest(plan: &Plan, conflicts: &[(TaskId, TaskId)]) -> Vec<TaskId> {
     let mut plan = Plan { conflicts: conflicts.to_vec(), ..plan.clone() };
     plan.workers = None;
     plan.groups[0].workers = None;

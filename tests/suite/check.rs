@@ -3,6 +3,7 @@
 mod cases;
 mod lowered;
 mod properties;
+mod threads;
 
 use std::io;
 use std::path::Path;

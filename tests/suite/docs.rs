@@ -274,6 +274,63 @@ fn the_command_line_is_documented_whole() {
     assert!(missing.is_empty(), "docs/cli.md does not have {missing:?}");
 }
 
+/// The words of a line as a shell splits them, up to a comment, a pipe or a redirection.
+fn shell_words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#' | '|' | '>' | '<') if word.is_none() => break,
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Every call of wavec in a block of commands is one that its command line takes: also behind a pipe.
+#[test]
+fn every_call_on_every_page_is_taken() {
+    let mut count = 0;
+    for page in pages() {
+        for block in blocks(&page).iter().filter(|block| block.is("sh") || block.is("console")) {
+            let lines = block.text.lines().map(|line| line.strip_prefix("$ ").unwrap_or(line));
+            for part in lines.flat_map(|line| line.split(" | ")).filter(|part| part.starts_with("wavec ")) {
+                count += 1;
+                let taken = wavec::cli::command().try_get_matches_from(shell_words(part));
+                let refused = taken.err().filter(clap::Error::use_stderr);
+                assert!(refused.is_none(), "{}:{}: {part}\n{refused:?}", name(&page), block.line);
+            }
+        }
+    }
+    assert!(count > 40, "only {count} calls were found");
+}
+
+/// Settings and records that a page shows can be read as what they are.
+#[test]
+fn every_table_on_every_page_can_be_read() {
+    for page in pages() {
+        for block in blocks(&page) {
+            let place = format!("{}:{}", name(&page), block.line);
+            if block.is("toml") {
+                block.text.parse::<toml::Table>().unwrap_or_else(|error| panic!("{place}: {error}"));
+            } else if block.is("json") {
+                let whole = serde_json::from_str::<serde_json::Value>(&block.text);
+                let is_one_a_line =
+                    || block.text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok());
+                assert!(whole.is_ok() || is_one_a_line(), "{place}: {whole:?}");
+            }
+        }
+    }
+}
+
 /// The README says how to test, and CI does exactly that.
 #[test]
 fn ci_runs_the_command_that_the_readme_names() {

@@ -5,8 +5,9 @@ mod scatter;
 use crate::generate;
 use proptest::prelude::*;
 use std::path::Path;
-use wavec::diagnostic::Severity;
+use wavec::diagnostic::{Edit, Severity};
 use wavec::format::format;
+use wavec::ide::layout;
 use wavec::source::FileId;
 use wavec::syntax;
 
@@ -102,4 +103,67 @@ proptest! {
     fn plain_layouts_keep_their_meaning(text in generate::plain_plan_text()) {
         keeps_its_promises(&text);
     }
+
+    /// A part laid out: the same meaning and the same comments, nothing done to lines that no statement of the part touches, and
+    /// the whole where the part is the whole.
+    #[test]
+    fn a_part_is_laid_out_alone(text in generate::plan_text(), from in 0.0..1.0f64, length in 0.0..1.0f64) {
+        let place = |share: f64| text.floor_char_boundary((text.len() as f64 * share) as usize);
+        let (start, end) = (place(from), place((from + length * length * length).min(1.0)));
+        let part = edited(&text, &layout::format_range(&text, start..end).unwrap());
+        prop_assert_eq!(comments(&text), comments(&part), "the comments of\n{}\n=>\n{}", text, part);
+        prop_assert_eq!(skeleton(&text), skeleton(&part), "the meaning of\n{}\n=>\n{}", text, part);
+        prop_assert_eq!(lay_out(&part), lay_out(&text));
+        prop_assert_eq!(edited(&text, &layout::format_range(&text, 0..text.len()).unwrap()), lay_out(&text));
+    }
+}
+
+/// A text after edits in order of place.
+fn edited(text: &str, edits: &[Edit]) -> String {
+    let mut edited = text.to_owned();
+    for edit in edits.iter().rev() {
+        edited.replace_range(edit.span.range(), &edit.text);
+    }
+    edited
+}
+
+#[test]
+fn the_lines_around_a_part_stay_as_they_are() {
+    let text =
+        "plan p\ntask a {run \"x\"}\n\n\n\ntask b {\nrun   \"y\"\n  estimate 3m }\ntask c   {run \"z\"}\n";
+    let at = text.find("run   ").unwrap();
+    let part = edited(text, &layout::format_range(text, at..at + 3).unwrap());
+    assert_eq!(
+        part,
+        "plan p\ntask a {run \"x\"}\n\ntask b {\n  run \"y\"\n  estimate 3m\n}\ntask c   {run \"z\"}\n"
+    );
+    // Within a body, the statements of the body alone.
+    let text =
+        "plan  p\nwave w {\n  task a {run \"x\"}\n  task b {\n  run   \"y\"\n  estimate   3m\n  }\n}\n";
+    let at = text.find("estimate").unwrap();
+    let part = edited(text, &layout::format_range(text, at..at + 3).unwrap());
+    assert_eq!(part, text.replace("  estimate   3m", "    estimate 3m"));
+}
+
+#[test]
+fn what_is_typed_is_indented() {
+    let typed = |text: &str, by: fn(&str, usize) -> Option<Vec<Edit>>| {
+        let at = text.find('▮').unwrap();
+        let text = text.replace('▮', "");
+        edited(&text, &by(&text, at).unwrap())
+    };
+    let line = |text| typed(text, |text, at| Some(layout::indent_line(text, at)));
+    let brace = |text| typed(text, layout::format_typed);
+    assert_eq!(line("plan p\ntask b {\n▮"), "plan p\ntask b {\n  ");
+    assert_eq!(line("plan p\ntask b {\n▮}"), "plan p\ntask b {\n}");
+    // In a string, only its first line is placed; the others are the author's.
+    assert_eq!(line("plan p\ntask b {\n  run \"\"\"\n▮"), "plan p\ntask b {\n  run \"\"\"\n    ");
+    let inside = "plan p\ntask b {\n  run \"\"\"\n    x\n      ▮\n    \"\"\"\n}\n";
+    assert_eq!(line(inside), inside.replace('▮', ""));
+    // Where the text is not whole yet, the brace goes to its place.
+    assert_eq!(
+        brace("plan p\nwave w {\n  task b {\n    run   \"x\"\n    }▮"),
+        "plan p\nwave w {\n  task b {\n    run   \"x\"\n  }"
+    );
+    assert_eq!(brace("plan  p\ntask b {\nrun   \"x\"\n    }▮\n"), "plan  p\n\ntask b {\n  run \"x\"\n}\n");
 }

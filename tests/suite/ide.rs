@@ -280,3 +280,32 @@ fn formatting_by_edits_is_formatting() {
     assert_eq!(part.len(), 1, "{part:?}");
     assert_eq!(layout::format("plan p\ntask {"), None, "what cannot be read is left as it is");
 }
+
+/// The statements around a place as they are read alone are those that reading the whole text gives.
+#[test]
+fn what_is_read_around_a_place_is_what_stands_there() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut count = 0;
+    for entry in ignore::WalkBuilder::new(cases).sort_by_file_path(Path::cmp).build().flatten() {
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+        if entry.path().extension().is_none_or(|ending| ending != "wave") || text.len() > 5_000 {
+            continue;
+        }
+        count += 1;
+        let whole = syntax::parse(FileId(0), &text).file;
+        for share in [1, 4, 7, 10] {
+            let at = text.floor_char_boundary(text.len() * share / 10);
+            let around = syntax::parse_around(FileId(0), &text, at);
+            let touched = |file: &syntax::ast::File| {
+                let statements = file.body.statements.iter();
+                let touched =
+                    statements.filter(|it| it.span.start as usize <= at && at <= it.span.end as usize);
+                touched.map(|statement| format!("{statement:?}")).collect::<Vec<_>>()
+            };
+            // At the border of two, the one behind may be left to the next part.
+            let (whole, around) = (touched(&whole), touched(&around));
+            assert_eq!(whole.first(), around.first(), "{} at {at}", entry.path().display());
+        }
+    }
+    assert!(count > 300, "only {count} cases were found");
+}

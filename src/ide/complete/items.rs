@@ -63,16 +63,18 @@ impl Offer<'_> {
         let own: Vec<&str> = context.names.iter().map(|(_, name)| name.as_str()).collect();
         let qualified = own.join(".");
         let chosen: HashSet<&str> = context.before.iter().copied().collect();
-        let later: HashSet<String> = self.known.planned.map_or_else(HashSet::new, |planned| {
-            planned.task(&qualified).map_or_else(HashSet::new, |task| {
-                planned.later(task).into_iter().map(|task| planned.plan.task(task).name.clone()).collect()
-            })
-        });
+        let later: HashSet<String> = self.later(&own).into_iter().map(str::to_owned).collect();
+        // Without a plan, what stands behind in the file comes later: but for waves that overlap.
+        let has_overlaps = index.symbols.iter().any(|symbol| symbol.detail.contains(" overlaps "));
+        let is_unplanned = self.known.planned.is_none() && !has_overlaps;
+        let end = context.outer_end.filter(|_| is_unplanned && !own.is_empty()).unwrap_or(usize::MAX);
         let mut count: std::collections::HashMap<&str, u32> = std::collections::HashMap::new();
         for (_, symbol) in index.all().filter(|(_, symbol)| symbol.kind.is_item()) {
             *count.entry(symbol.name.as_str()).or_default() += 1;
         }
-        for (_, symbol) in index.all().filter(|(_, symbol)| symbol.kind.is_item() && fits(symbol)) {
+        for (_, symbol) in index.all().filter(|(_, symbol)| {
+            symbol.kind.is_item() && !symbol.is_cleanup && (symbol.span.start as usize) < end && fits(symbol)
+        }) {
             let is_pattern = symbol.name.contains("{{");
             for name in &symbol.names {
                 let holds = |outer: &str, inner: &str| {
@@ -104,6 +106,29 @@ impl Offer<'_> {
         }
     }
 
+    /// What waits for the item whose names these are, or for the nearest around it that the last plan knows.
+    fn later(&self, names: &[&str]) -> HashSet<&str> {
+        let Some(planned) = self.known.planned else { return HashSet::new() };
+        let mut outwards = (1..=names.len()).rev().map(|count| names[..count].join("."));
+        outwards.find(|name| planned.knows(name)).map_or_else(HashSet::new, |name| planned.later(&name))
+    }
+
+    /// The outputs of tasks that neither are the one around nor wait for it.
+    fn outputs(&mut self) {
+        let own: Vec<&str> = self.context.names.iter().map(|(_, name)| name.as_str()).collect();
+        let later: HashSet<String> = self.later(&own).into_iter().map(str::to_owned).collect();
+        let own = own.join(".");
+        let index = self.known.index;
+        for (_, symbol) in index.all().filter(|(_, symbol)| symbol.kind == SymbolKind::Output) {
+            for name in symbol.names.iter().take(20) {
+                let task = name.rsplit_once('.').map_or("", |(task, _)| task);
+                if task != own && !later.contains(task) {
+                    self.add(CompletionKind::Name, name, symbol.detail.clone());
+                }
+            }
+        }
+    }
+
     /// In `{{…`: values, and outputs. Gives whether the cursor is in a hole.
     pub(super) fn hole(&mut self) -> bool {
         use crate::ide::context::ContextKind;
@@ -119,18 +144,20 @@ impl Offer<'_> {
             return false;
         }
         self.replace = Span::new(FileId(0), self.offset - typed.len(), self.offset);
-        let is_name = self.context.kind == ContextKind::Word;
+        let keyword = self.context.word.map_or("", |word| word.keyword);
+        if matches!(keyword, "plan" | "use" | "param" | "secret" | "resource") {
+            // What is declared takes no hole.
+            return true;
+        }
+        // Elsewhere a value must be known before anything runs.
+        let takes_outputs = self.context.kind != ContextKind::Word
+            && matches!(keyword, "run" | "prompt" | "approve" | "check" | "criterion" | "env");
         for name in self.context.variables.iter().rev() {
             self.add(CompletionKind::Value, name, "the value of this turn").rank = 0;
         }
         self.params();
-        if !is_name {
-            for (_, symbol) in self.known.index.all().filter(|(_, symbol)| symbol.kind == SymbolKind::Output)
-            {
-                for name in symbol.names.iter().take(20) {
-                    self.add(CompletionKind::Name, name, symbol.detail.clone());
-                }
-            }
+        if takes_outputs {
+            self.outputs();
         }
         if typed.contains('.') && !self.found.iter().any(|item| item.label.starts_with(typed)) {
             // No task is called so; one of those that are was meant.

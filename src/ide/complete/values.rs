@@ -5,6 +5,7 @@ use crate::check::agents::DRIVERS;
 use crate::check::normal;
 use crate::ide::files::directory;
 use crate::ide::index::SymbolKind;
+use crate::ide::{hover, reference};
 use crate::source::{FileId, Span};
 use crate::syntax::vocabulary::Place;
 
@@ -29,34 +30,97 @@ pub(in crate::ide) const TESTS: &[(&str, &str, &str)] = &[
     ("manual", "manual$0", "manual: a person says so"),
 ];
 
+/// The operators, and what they say.
+const OPERATORS: &[(&str, &str)] = &[
+    ("<=", "at most"),
+    (">=", "at least"),
+    ("<", "less than"),
+    (">", "more than"),
+    ("==", "is this"),
+    ("!=", "is another"),
+];
+
 impl Offer<'_> {
-    /// Whether a new name is being written, which nobody can complete.
-    pub(super) fn is_naming(&self) -> bool {
-        let names = matches!(
-            self.context.word.map(|word| word.keyword),
-            Some(
-                "plan"
-                    | "param"
-                    | "secret"
-                    | "resource"
-                    | "criterion"
-                    | "wave"
-                    | "parallel"
-                    | "serial"
-                    | "for"
-                    | "task"
-                    | "gate"
-                    | "output"
-                    | "env"
-            )
-        );
-        names && self.context.before.is_empty()
+    /// Whether the head of something is being written that goes on with a name, a title or a body: no statement follows on its line.
+    pub(super) fn is_in_head(&self) -> bool {
+        let Some(word) = self.context.word else { return false };
+        let is_naming =
+            matches!(word.keyword, "param" | "secret" | "resource" | "criterion" | "output" | "env")
+                && self.context.before.len() < 2;
+        let has_body =
+            word.form.ends_with('}') && !(word.keyword == "agent" && self.context.place != Place::File);
+        is_naming || has_body || word.keyword == "plan" && self.context.before.is_empty()
     }
 
-    fn offer(&mut self, words: &[(&str, &str)]) {
-        for (word, detail) in words {
-            self.add(CompletionKind::Word, word, *detail).rank = 0;
+    /// Whether something must follow what stands before the cursor, so that no statement can.
+    pub(super) fn is_open(&self) -> bool {
+        const OPEN: &[&str] = &[
+            ",",
+            "=",
+            "<",
+            "<=",
+            ">",
+            ">=",
+            "==",
+            "!=",
+            "alongside",
+            "any",
+            "at",
+            "backoff",
+            "before",
+            "by",
+            "contains",
+            "env",
+            "except",
+            "exists",
+            "exits",
+            "file",
+            "finished",
+            "from",
+            "in",
+            "judged",
+            "lacks",
+            "may",
+            "missing",
+            "of",
+            "on",
+            "one",
+            "otherwise",
+            "overlaps",
+            "prints",
+            "retry",
+            "runs",
+            "secret",
+            "skip",
+            "to",
+            "up",
+            "value",
+            "within",
+        ];
+        let typed = &self.text[self.context.typed.clone()];
+        typed.starts_with(|c: char| c.is_ascii_digit() || c == '$')
+            || self.context.before.last().is_some_and(|last| OPEN.contains(last))
+    }
+
+    /// Offers words of the statement that is being written.
+    fn offer(&mut self, words: &[&str]) {
+        let keyword = self.context.word.map_or("", |word| word.keyword);
+        for word in words {
+            let known = reference::inner(keyword, word);
+            let operator = OPERATORS.iter().find(|(own, _)| own == word).map(|(_, help)| *help);
+            let help = known.map(|inner| inner.help).or(operator).unwrap_or_default();
+            let item = self.add(CompletionKind::Word, word, help);
+            item.rank = 0;
+            item.docs = known.map_or_else(String::new, hover::of_inner);
         }
+    }
+
+    /// As [`Offer::offer`], where the statement is whole without them; no word twice.
+    fn offer_more(&mut self, words: &[&str]) {
+        let before = &self.context.before;
+        let new: Vec<&str> = words.iter().copied().filter(|word| !before.contains(word)).collect();
+        self.offer(&new);
+        self.may_end = true;
     }
 
     /// The words that may follow in the statement that is being written.
@@ -70,107 +134,88 @@ impl Offer<'_> {
         let before = self.context.before.as_slice();
         let last = before.last().copied().unwrap_or("");
         let is_text = last.starts_with(['"', '\'']);
+        // `200k tokens`: the number stands already.
+        let is_count = last.starts_with(|c: char| c.is_ascii_digit()) && !last.contains('$');
         match word.keyword {
+            "budget" | "cost" if is_count => self.offer(&["tokens"]),
             "agent" if before.is_empty() => self.agents(),
             "uses" if before.is_empty() || last == "," => self.resources(),
             "after" if before.is_empty() || matches!(last, "," | "of" | "finished") => {
                 if before.is_empty() {
-                    self.offer(&[
-                        ("any of", "one of them has succeeded"),
-                        ("finished", "they have ended, however"),
-                    ]);
+                    self.offer(&["any of", "finished"]);
                 }
                 self.items(|_| true);
             }
-            "after" if last == "any" => self.offer(&[("of", "one of them has succeeded")]),
+            "after" if last == "any" => self.offer(&["of"]),
             "wave" if before.contains(&"overlaps") && matches!(last, "overlaps" | ",") => {
-                self.items(|symbol| symbol.kind == SymbolKind::Wave);
+                let head = self.context.typed.start;
+                self.items(|symbol| symbol.kind == SymbolKind::Wave && (symbol.span.start as usize) < head);
             }
             "wave" if !before.is_empty() && !before.contains(&"overlaps") => {
-                self.offer(&[("overlaps", "does not wait for these waves")]);
+                self.offer(&["overlaps"]);
             }
-            "for" if before.len() == 1 => self.offer(&[("in", "the values follow")]),
-            "isolation" if before.is_empty() => self.offer(&[
-                ("shared", "all work in the plan's directory"),
-                ("worktree", "every writing task in its own git worktree"),
-                ("copy", "every writing task in a copy of the directory"),
-            ]),
+            "for" if before.len() == 1 => self.offer(&["in"]),
+            "isolation" if before.is_empty() => self.offer(&["shared", "worktree", "copy"]),
             "on failure" if before == ["on"] && self.context.place == Place::Gate => {
-                self.offer(&[("no-go", "what happens when the gate says no")]);
+                self.offer(&["no-go"]);
             }
             "on failure" if before == ["on"] => {
-                self.offer(&[("failure", "what happens to the rest when a task fails")]);
+                self.offer(&["failure"]);
             }
-            "on failure" if before.is_empty() => self.offer(&[
-                ("stop", "running tasks end, nothing new starts"),
-                ("cancel", "running tasks are ended too"),
-                ("continue", "whatever does not depend on the failure goes on"),
-            ]),
-            "on no-go" if before.is_empty() => self.offer(&[
-                ("stop", "the plan ends as failed"),
-                ("continue", "the plan goes on, and cannot end in success"),
-                ("retry up to", "the wave runs again, at most so often"),
-                ("skip to", "everything up to there is left out"),
-            ]),
-            "on no-go" if last == "to" && before.contains(&"skip") => self.items(|_| true),
+            "on failure" if before.is_empty() => self.offer(&["stop", "cancel", "continue"]),
+            "on no-go" if before.is_empty() => self.offer(&["stop", "continue", "retry up to", "skip to"]),
+            "on no-go" if last == "to" && before.contains(&"skip") => {
+                let gate = self.context.typed.start;
+                self.items(|symbol| symbol.span.start as usize > gate);
+            }
             "driver" if before.is_empty() => {
-                for driver in DRIVERS {
-                    self.add(CompletionKind::Word, driver, "a driver");
-                }
+                self.offer(DRIVERS);
             }
-            "param" if before.len() == 1 => self.offer(&[
-                ("text", "any string"),
-                ("integer", "a whole number"),
-                ("number", "any number"),
-                ("flag", "true or false"),
-                ("duration", "a length of time"),
-                ("path", "a path, relative to the plan"),
-                ("one of", "one of the choices that follow"),
-            ]),
+            "param" if before.len() == 1 => {
+                self.offer(&["text", "integer", "number", "flag", "duration", "path", "one of"])
+            }
+            "param" if last == "one" && before.len() == 2 => self.offer(&["of"]),
             "when" if before.is_empty() => self.params(),
-            "when" if before.len() == 1 => {
-                self.offer(&[("==", "has this value"), ("!=", "has another value")])
-            }
+            "when" if before.len() == 1 => self.offer(&["==", "!="]),
             "when" => self.choices(before[0]),
-            "secret" if before.len() == 1 => {
-                self.offer(&[("from env", "a variable"), ("from file", "a file")])
-            }
-            "secret" if last == "from" => self.offer(&[("env", "a variable"), ("file", "a file")]),
-            "env" if before.len() == 1 => self.offer(&[("from secret", "the value of a secret")]),
-            "env" if last == "from" => self.offer(&[("secret", "the value of a secret")]),
+            "secret" if before.len() == 1 => self.offer(&["from env", "from file"]),
+            "secret" if last == "from" => self.offer(&["env", "file"]),
+            "env" if before.len() == 1 => self.offer(&["from secret"]),
+            "env" if last == "from" => self.offer(&["secret"]),
             "env" if last == "secret" => self.secrets(),
-            "output" if before.len() == 1 => {
-                self.offer(&[("from stdout", "what the task prints"), ("from", "a file")])
-            }
-            "output" if last == "from" => self.offer(&[("stdout", "what the task prints")]),
-            "retries" if !before.is_empty() && last != "backoff" => {
-                let new = [
-                    ("backoff", "the pause before the first of them"),
-                    ("feedback", "with what failed, to the agent"),
-                ];
-                let new: Vec<_> = new.into_iter().filter(|(word, _)| !before.contains(word)).collect();
-                self.offer(&new);
-            }
+            "output" if before.len() == 1 => self.offer(&["from stdout", "from"]),
+            "output" if last == "from" => self.offer(&["stdout"]),
+            "retries" if !before.is_empty() && last != "backoff" => self.offer_more(&["backoff", "feedback"]),
             "approve" if last == "otherwise" => {
-                self.offer(&[("stop", "as if rejected"), ("continue", "as if approved")]);
+                self.offer(&["stop", "continue"]);
             }
-            "approve" if is_text => {
-                self.offer(&[("by", "who should answer"), ("within", "how long to wait for an answer")]);
-            }
+            "approve" if is_text => self.offer_more(&["by", "within"]),
             "approve" if before.contains(&"within") && last != "within" => {
-                self.offer(&[("otherwise stop", "as if rejected"), ("otherwise continue", "as if approved")]);
+                self.offer(&["otherwise stop", "otherwise continue"]);
             }
-            "prompt" if before.is_empty() => self.offer(&[("file", "the prompt is in a file")]),
-            "reads" | "writes" if before.is_empty() => self.offer(&[("nothing", "and that is said")]),
-            "reads" | "writes" | "creates" | "appends" | "forbids"
-                if is_text && !before.contains(&"except") =>
-            {
-                self.offer(&[("except", "what is taken out")]);
+            "prompt" if before.is_empty() => self.offer(&["file"]),
+            "reads" | "writes" if before.is_empty() => self.offer(&["nothing"]),
+            "reads" | "writes" | "creates" | "appends" | "forbids" if is_text => {
+                self.offer_more(&["except"]);
             }
             "assert" => self.claims(before),
+            "param" if last == "=" => self.defaults(before),
             "check" | "criterion" => self.tests(word.keyword, before, last, is_text),
-            "may change nothing" if before.is_empty() => self.offer(&[("nothing", "")]),
+            "may change nothing" if before == ["may"] => self.offer(&["change nothing"]),
+            "may change nothing" if before.is_empty() => self.offer(&["nothing"]),
             _ => {}
+        }
+    }
+
+    /// What a param may be without being set.
+    fn defaults(&mut self, before: &[&str]) {
+        if before.contains(&"flag") {
+            for value in ["true", "false"] {
+                self.add(CompletionKind::Value, value, "the default").rank = 0;
+            }
+        }
+        for choice in before.iter().filter(|word| before.contains(&"one") && word.starts_with('"')) {
+            self.add(CompletionKind::Value, choice, "a choice").rank = 0;
         }
     }
 
@@ -191,12 +236,9 @@ impl Offer<'_> {
                 self.items(|_| true);
             }
             ["makespan" | "speedup" | "cost" | "workers"] => {
-                self.offer(&[("<=", "at most"), (">=", "at least"), ("<", "less than"), (">", "more than")]);
+                self.offer(&["<=", ">=", "<", ">"]);
             }
-            [_] => self.offer(&[
-                ("before", "ends before the other starts"),
-                ("alongside", "nothing orders the two"),
-            ]),
+            [_] => self.offer(&["before", "alongside"]),
             [_, "before" | "alongside"] => self.items(|_| true),
             _ => {}
         }
@@ -221,19 +263,15 @@ impl Offer<'_> {
         } else if last == "by" && has("judged") {
             self.agents();
         } else if last == "judged" {
-            self.offer(&[("by", "the agent that judges")]);
+            self.offer(&["by"]);
         } else if has("runs") && last != "runs" && !matches!(last, "exits" | "prints" | "within") {
-            let new = [
-                ("exits", "the code that it must end with"),
-                ("prints", "what its output must match"),
-                ("within", "how long it may take"),
-            ];
-            let new: Vec<_> = new.into_iter().filter(|(word, _)| !has(word)).collect();
-            self.offer(&new);
+            self.offer_more(&["exits", "prints", "within"]);
         } else if is_text && (has("contains") || has("lacks")) && !has("in") {
-            self.offer(&[("in", "the files")]);
+            self.offer(&["in"]);
+        } else if last == "value" {
+            self.offer(&["of"]);
         } else if is_text && has("value") && !has("of") && !has("at") {
-            self.offer(&[("at", "the pointer to the number")]);
+            self.offer(&["at"]);
         }
     }
 
@@ -252,26 +290,43 @@ impl Offer<'_> {
         let has = |word: &str| self.context.before.contains(&word);
         let is_time = matches!(keyword, "timeout" | "wait" | "estimate")
             || matches!(last, "backoff" | "within")
-            || keyword == "assert" && has("makespan");
+            || keyword == "assert" && has("makespan")
+            || keyword == "param" && has("duration");
         let is_amount = matches!(keyword, "budget" | "cost") || keyword == "assert" && has("cost");
-        let digits = typed.rsplit("..").next().unwrap_or(typed);
+        let is_share =
+            matches!(keyword, "check" | "criterion") && has("value") || keyword == "param" && has("number");
+        let last_number = typed.rsplit("..").next().unwrap_or(typed);
+        // Of `1h30` the 30: minutes are what may follow hours.
+        let digits = last_number.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let digits = digits.rsplit(|c: char| c.is_ascii_alphabetic()).next().unwrap_or(digits);
         let is_number = digits.chars().all(|c| c.is_ascii_digit() || c == '.') && !digits.is_empty();
         if !is_number {
             return;
         }
         if is_time {
-            for (unit, detail) in
-                [("m", "minutes"), ("h", "hours"), ("s", "seconds"), ("d", "days"), ("ms", "milliseconds")]
-            {
-                self.add(CompletionKind::Unit, &format!("{typed}{unit}"), detail);
+            const UNITS: &[(&str, &str)] =
+                &[("d", "days"), ("h", "hours"), ("m", "minutes"), ("s", "seconds"), ("ms", "milliseconds")];
+            let before = &last_number[..last_number.len() - digits.len()];
+            let before = before.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+            let before = before.rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or(before);
+            let smaller = UNITS.iter().position(|(unit, _)| *unit == before).map_or(0, |at| at + 1);
+            for (unit, detail) in &UNITS[smaller..] {
+                let rank = if *unit == "m" { 0 } else { 1 };
+                self.add(CompletionKind::Unit, &format!("{typed}{unit}"), *detail).rank = rank;
             }
         } else if is_amount {
-            for (unit, detail) in [("k tokens", "thousand tokens"), ("M tokens", "million tokens")] {
-                self.add(CompletionKind::Unit, &format!("{typed}{unit}"), detail);
+            for (unit, detail) in
+                [("k tokens", "thousand tokens"), ("M tokens", "million tokens"), (" tokens", "tokens")]
+            {
+                if !typed.starts_with('$') {
+                    self.add(CompletionKind::Unit, &format!("{typed}{unit}"), detail);
+                }
             }
             if let Some(item) = (!typed.starts_with('$')).then(|| format!("${typed}")) {
                 self.add(CompletionKind::Unit, &item, "dollars");
             }
+        } else if is_share {
+            self.add(CompletionKind::Unit, &format!("{typed}%"), "percent");
         }
     }
 

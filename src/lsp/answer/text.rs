@@ -8,20 +8,28 @@ use crate::ide::outline::{Outlined, folds as all_folds, outline, selection};
 use crate::ide::tokens::tokens as all_tokens;
 use crate::ide::{index::Index, layout, links as ide_links, signature as ide_signature};
 use crate::lsp::convert::{completion_kind, offset, position, range, symbol_kind, text_edits};
-use crate::lsp::uri;
-use crate::source::{FileId, Span};
+use crate::lsp::{uri, work};
+use crate::source::FileId;
 use crate::syntax;
 use lsp_server::ErrorCode;
 use serde_json::{Value, json};
 
+/// A longer text is not analysed while somebody waits for what may be typed.
+const LARGE: usize = 64 * 1024;
+
 pub fn completion(asked: &Asked) -> Answer {
     let at = asked.offset()?;
     let snapshot = asked.snapshot;
-    let none = Index::default();
     let analysis = snapshot.analyses.get(&asked.path);
+    // Before the first analysis is done, the names are looked for here; where that takes long, the next key asks again.
+    let is_small = asked.source.text().len() < LARGE;
+    let look = || work::analyze_names(&snapshot.overlay, &asked.path, asked.source.text());
+    let own = (analysis.is_none() && is_small).then(look);
+    let is_nameless = analysis.is_none() && !is_small;
+    let none = Index::default();
     let known = Known {
         path: &asked.path,
-        index: analysis.map_or(&none, |analysis| &analysis.index),
+        index: analysis.map(AsRef::as_ref).or(own.as_ref()).map_or(&none, |it| &it.index),
         planned: snapshot.planned.get(&asked.path).map(AsRef::as_ref),
         loader: &snapshot.overlay,
     };
@@ -49,7 +57,7 @@ pub fn completion(asked: &Asked) -> Answer {
             value
         })
         .collect();
-    Ok(json!({ "isIncomplete": is_incomplete, "items": items }))
+    Ok(json!({ "isIncomplete": is_incomplete || is_nameless, "items": items }))
 }
 
 pub fn signature(asked: &Asked) -> Answer {
@@ -84,18 +92,7 @@ pub fn typed_formatting(asked: &Asked) -> Answer {
     if asked.params["ch"] == "}" {
         return edits(asked, layout::format_typed(text, at));
     }
-    let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    let rest = text[line..].split('\n').next().unwrap_or("").trim_end_matches('\r');
-    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    // A line that closes a body stands one level further out.
-    let level = layout::indentation(text, line + blank);
-    let level = if rest.trim_start().starts_with('}') { level.saturating_sub(2) } else { level };
-    if rest[..blank] == " ".repeat(level) {
-        return Ok(Value::from(Vec::<Value>::new()));
-    }
-    let edit =
-        crate::diagnostic::Edit { span: Span::new(FileId(0), line, line + blank), text: " ".repeat(level) };
-    edits(asked, Some(vec![edit]))
+    edits(asked, Some(layout::indent_line(text, at)))
 }
 
 pub fn symbols(asked: &Asked) -> Answer {

@@ -14,7 +14,7 @@ local function check(is_so, text)
 end
 
 local function wait_for(text, condition)
-  check(vim.wait(20000, condition, 20), text)
+  check(vim.wait(60000, condition, 20), text)
 end
 
 local function lines() return vim.api.nvim_buf_get_lines(0, 0, -1, false) end
@@ -55,7 +55,7 @@ local function steps()
     return client ~= nil and client.initialized
   end)
   local function ask(method, params)
-    local answer = vim.lsp.buf_request_sync(0, method, params, 20000)
+    local answer = vim.lsp.buf_request_sync(0, method, params, 60000)
     check(answer ~= nil and answer[id] ~= nil and answer[id].err == nil, method .. " is answered")
     return answer[id].result
   end

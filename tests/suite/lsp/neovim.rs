@@ -24,6 +24,14 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Where programs are looked for: what stands in the folder first.
+fn path(folder: &Path) -> std::ffi::OsString {
+    let mut path = folder.as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
+}
+
 /// Has Neovim carry a script out in a folder, and removes that.
 fn carry_out(script: &str, folder: &Path) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/lsp").join(script);
@@ -32,6 +40,7 @@ fn carry_out(script: &str, folder: &Path) {
         .arg(format!("luafile {}", script.display()))
         .current_dir(folder)
         .env("WAVEC", env!("CARGO_BIN_EXE_wavec"))
+        .env("PATH", path(folder))
         .env("HOME", folder.join("home"))
         .env("XDG_STATE_HOME", folder.join("home"))
         .env("XDG_CACHE_HOME", folder.join("home"))
@@ -42,7 +51,7 @@ fn carry_out(script: &str, folder: &Path) {
         .unwrap();
     let start = Instant::now();
     while nvim.try_wait().unwrap().is_none() {
-        if start.elapsed() > Duration::from_secs(60) {
+        if start.elapsed() > Duration::from_secs(180) {
             nvim.kill().unwrap();
             break;
         }
@@ -60,6 +69,22 @@ fn neovim_edits_a_plan() {
     if is_there("nvim") {
         carry_out("neovim.lua", &folder("plan"));
     }
+}
+
+/// What `docs/editors.md` says to put into one's settings is put there, and a plan is opened.
+#[test]
+fn neovim_is_set_up_as_its_page_says() {
+    if !is_there("nvim") {
+        return;
+    }
+    let folder = folder("setup");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/editors.md");
+    let block = crate::docs::blocks(&page).into_iter().find(|block| block.is("lua"));
+    std::fs::write(folder.join("settings.lua"), block.expect("the page has settings for Neovim").text)
+        .unwrap();
+    std::fs::create_dir(folder.join(".git")).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_wavec"), folder.join("wavec")).unwrap();
+    carry_out("neovim_setup.lua", &folder);
 }
 
 #[test]
