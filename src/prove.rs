@@ -123,7 +123,7 @@ struct Proof<'p> {
     facts: &'p dyn Facts,
     order: Order<'p>,
     table: Table,
-    names: Names,
+    names: Names<'p>,
     sections: Sections,
 }
 
