@@ -24,16 +24,17 @@ mod timers;
 mod trees;
 mod words;
 
-pub use context::{attempt_log, check_log};
+pub use context::{attempt_log, check_log, mark_of};
 pub use sandbox::{is_there as can_confine, is_wanted as is_confined};
+pub use trees::has_trees;
 
 use crate::backend::Backend;
 use crate::error::{Error, Exit, Result};
 use crate::event::progress::Progress;
 use crate::event::{Answer, ApprovalOwner, Event, RunOutcome, Timestamp};
-use crate::plan::{Action, Plan, Test};
+use crate::plan::{Action, AgentId, Command, Plan, Test};
 use crate::schedule::{Limits, Order, brief_order};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -129,7 +130,7 @@ pub fn ready(plan: &Plan, setup: &Setup) -> Result<()> {
 /// Whether every agent that the plan calls can be called here.
 fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
     let is_called = |place: usize| {
-        let is_it = |agent: &crate::plan::AgentId| agent.index() == place;
+        let is_it = |agent: &AgentId| agent.index() == place;
         plan.tasks.iter().any(|task| {
             let is_prompt = matches!(task.action, Action::Prompt(_) | Action::PromptFile(_));
             is_prompt && task.left_out.is_none() && task.agent.as_ref().is_some_and(is_it)
@@ -139,13 +140,17 @@ fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
     };
     let path = setup.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value);
     for (place, agent) in plan.agents.iter().enumerate() {
-        let driver = crate::driver::Driver::of(agent)?;
-        let Some(program) = driver.called(agent).filter(|_| is_called(place)) else { continue };
+        crate::driver::Driver::of(agent)?;
+        let Some(program) = called(plan, AgentId(place as u32)).filter(|_| is_called(place)) else {
+            continue;
+        };
+        // Without any PATH only a shell knows where it looks.
+        if path.is_none() && matches!(agent.command, Some(Command::Shell(_))) {
+            continue;
+        }
         // One with a PATH of its own is looked for when it is called.
         let has_own_path = agent.env.iter().any(|(name, _)| name == "PATH");
-        let is_there =
-            path.is_some_and(|path| std::env::split_paths(path).any(|it| it.join(&program).is_file()));
-        if !is_there && !has_own_path {
+        if find_program(&program, path.map(OsString::as_os_str)).is_none() && !has_own_path {
             let action = format!("call the agent `{}`", agent.name);
             let help = match crate::driver::Driver::install(&program) {
                 Some(install) => format!("install it: `{install}`; `wavec agents` shows what is there"),
@@ -157,6 +162,36 @@ fn programs(plan: &Plan, setup: &Setup) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The program that calls an agent of a plan: its driver's, or the one that it names. None where that is told only when it is called.
+pub fn called(plan: &Plan, id: AgentId) -> Option<String> {
+    let agent = plan.agent(id);
+    let driver = crate::driver::Driver::of(agent).ok()?;
+    driver.called(agent).or_else(|| {
+        let Some(Command::Shell(template)) = &agent.command else { return None };
+        let text = template.fill(|_, _| "", str::to_owned);
+        let of_tasks = plan.tasks.iter().filter(|task| task.agent == Some(id)).map(|task| &task.shell);
+        let is_judge = |test: &Test| matches!(test, Test::Judged { agent, .. } if *agent == id);
+        let of_criteria = plan.criteria().filter(|it| is_judge(&it.test)).map(|it| &it.shell);
+        let mut shells = of_tasks.chain(of_criteria);
+        let first = shells.next()?;
+        let program = crate::shell::program(first, &text).filter(|_| shells.all(|shell| shell == first))?;
+        // What is given by a path from the task's directory may be made by another.
+        (!program.contains('/') || program.starts_with('/')).then(|| program.to_owned())
+    })
+}
+
+/// Where a program is that can be executed.
+pub fn find_program(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let is_program = |file: &PathBuf| {
+        file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    if program.starts_with('/') {
+        return Some(PathBuf::from(program)).filter(is_program);
+    }
+    std::env::split_paths(path?).map(|directory| directory.join(program)).find(is_program)
 }
 
 /// The code to exit with.

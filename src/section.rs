@@ -7,6 +7,9 @@
 
 mod grammar;
 mod layout;
+mod merge;
+
+pub use merge::merged;
 
 use grammar::Definition;
 use similar::{Algorithm, DiffOp};

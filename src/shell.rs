@@ -10,7 +10,7 @@ mod opaque;
 mod scan;
 mod words;
 
-pub use direct::direct;
+pub use direct::{direct, program};
 
 use std::fmt;
 

@@ -11,13 +11,14 @@ pub mod claims;
 mod git;
 mod merge;
 mod repository;
+mod snapshot;
 
 pub use git::{check_version, is_of_git};
-pub use merge::{Conflict, Merged};
-pub use repository::Repository;
+pub use merge::{Conflict, Merged, Whose};
+pub use repository::{Held, Repository};
+pub use snapshot::{Size, Snapshot, Taken};
 
 use crate::error::{Error, Exit, Result};
-use claims::Change;
 use git::Git;
 use repository::Beside;
 use std::fs;
@@ -62,6 +63,8 @@ pub struct Workspace {
     common: PathBuf,
     /// Where the trees are.
     trees: PathBuf,
+    /// Sets its trees apart from those of other projects that share the repository.
+    tag: String,
     /// Begins the names of wavec's own refs of this run.
     refs: String,
     author: (String, String),
@@ -85,28 +88,6 @@ pub struct Tree {
     pub base: String,
 }
 
-/// What a task did, as a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The commit, on top of the tree's base.
-    pub commit: String,
-    /// How much it changed.
-    pub size: Size,
-    /// The paths.
-    pub changes: Vec<Change>,
-}
-
-/// How much a commit changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// Files.
-    pub files: u32,
-    /// Lines added, those of binary files not counted.
-    pub insertions: u64,
-    /// Lines removed.
-    pub deletions: u64,
-}
-
 impl Workspace {
     /// The repository that a directory is in, or where `copies` says so, which is the project's `.wavec`, wavec's own of copies of that
     /// directory. `trees` is where the worktrees go.
@@ -122,12 +103,14 @@ impl Workspace {
             Some(state) => (Repository::of_copies(directory, state)?, String::new()),
             None => Repository::around(directory)?,
         };
+        let tag = blake3::hash(trees.as_os_str().as_encoded_bytes()).to_hex()[..8].to_owned();
         Ok(Workspace {
             prefix,
             common: repository.common()?,
             repository,
             trees: trees.to_path_buf(),
-            refs: format!("refs/wavec/{run}"),
+            refs: format!("refs/wavec/{run}-{tag}"),
+            tag,
             author: author(directory, options)?,
             list: Mutex::new(()),
             beside: OnceLock::new(),
@@ -233,7 +216,12 @@ impl Workspace {
 
     /// What git keeps of a tree for itself.
     pub fn own_of(&self, tree: &Tree) -> PathBuf {
-        self.common.join("worktrees").join(&tree.name)
+        self.common.join("worktrees").join(format!("{}-{}", self.tag, tree.name))
+    }
+
+    /// A call that works on a tree. Whatever the task made of the tree's `.git`: without one, git would take the checkout around it.
+    fn within(&self, tree: &Tree, action: &str) -> Git {
+        Git::new(&tree.root, action).env("GIT_DIR", self.own_of(tree)).env("GIT_WORK_TREE", &tree.root)
     }
 
     /// wavec's own index of a tree: what it held when it was forked, whatever the task does to the tree's own.
@@ -244,7 +232,7 @@ impl Workspace {
     /// Whether a tree is there, and whole.
     pub fn is_forked(&self, tree: &Tree) -> bool {
         // The index comes last.
-        tree.root.join(".git").exists() && self.index(tree).exists()
+        tree.root.exists() && self.own_of(tree).exists() && self.index(tree).exists()
     }
 
     /// Makes a tree, with all that its base holds.
@@ -260,8 +248,7 @@ impl Workspace {
         if !self.take_ahead(tree)? {
             self.add(tree, None)?;
         }
-        let own = Git::new(&tree.root, ACTION).args(["rev-parse", "--git-path", "index"]).text()?;
-        let (own, kept) = (tree.root.join(own), self.index(tree));
+        let (own, kept) = (self.own_of(tree).join("index"), self.index(tree));
         let half = kept.with_extension("half");
         let _ = fs::remove_file(&half);
         // The same file, its time too: git takes what changed since for changed.
@@ -285,9 +272,17 @@ impl Workspace {
             let words = ["worktree", "add", "--quiet", "--no-checkout", "--detach"];
             let git = self.git(ACTION).args(words).arg(&tree.root).args([&tree.base]);
             git.run().map_err(|error| error.at(&tree.root))?;
+            // git names what it keeps by the folder alone, which other projects in the repository may have too.
+            let link = tree.root.join(".git");
+            let told = |cause: io::Error| Error::new(ACTION, cause).at(&link);
+            let (made, own) = (fs::read_to_string(&link).map_err(told)?, self.own_of(tree));
+            // As git's settings have it, that is relative.
+            let made = tree.root.join(made.trim_start_matches("gitdir:").trim());
+            fs::rename(made, &own).map_err(told)?;
+            fs::write(&link, format!("gitdir: {}\n", own.display())).map_err(told)?;
         }
         // Outside of the lock: this is what takes time, and it touches nothing that is shared.
-        let fill = Git::new(&tree.root, ACTION).args(["reset", "--quiet", "--hard", &tree.base]);
+        let fill = self.within(tree, ACTION).args(["reset", "--quiet", "--hard", &tree.base]);
         match is_wanted {
             Some(is_wanted) => fill.run_while(is_wanted),
             None => fill.run().map(|()| true),
@@ -309,140 +304,14 @@ impl Workspace {
             return self.fork(tree);
         }
         const ACTION: &str = "renew the worktree";
-        Git::new(&tree.root, ACTION)
-            .args(["checkout", "--quiet", "--force", "--detach", &tree.base])
-            .run()?;
-        Git::new(&tree.root, ACTION).args(["clean", "--quiet", "-d", "--force"]).run()?;
+        self.within(tree, ACTION).args(["checkout", "--quiet", "--force", "--detach", &tree.base]).run()?;
+        self.within(tree, ACTION).args(["clean", "--quiet", "-d", "--force"]).run()?;
         fs::create_dir_all(&tree.directory).map_err(|cause| Error::new(ACTION, cause).at(&tree.root))
-    }
-
-    /// What a tree holds now, as git's id of it. What git ignores is not in it.
-    fn content(&self, tree: &Tree) -> Result<String> {
-        const ACTION: &str = "read what is in the worktree";
-        let index = self.index(tree);
-        let _ = fs::remove_file(index.with_extension("index.lock"));
-        Git::new(&tree.root, ACTION)
-            .env("GIT_INDEX_FILE", &index)
-            .args(["add", "--all", "--", "."])
-            .run()
-            .map_err(|error| error.at(&tree.root))?;
-        Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", &index).args(["write-tree"]).text()
-    }
-
-    /// Commits what is in a tree, on top of its base, under a ref of wavec's own. None when nothing changed.
-    pub fn snapshot(&self, tree: &Tree, message: &str) -> Result<Option<Snapshot>> {
-        let content = self.content(tree)?;
-        let base = format!("{}^{{tree}}", tree.base);
-        let before = self.git("read the base of a worktree in").args(["rev-parse", &base]).text()?;
-        if content == before {
-            return Ok(None);
-        }
-        let commit = self.commit(&content, &[&tree.base], message)?;
-        let kept = format!("{}/{}", self.refs, tree.name);
-        self.git("keep a commit in").args(["update-ref", &kept, &commit]).run()?;
-        let (size, changes) = self.difference(&tree.base, &commit)?;
-        Ok(Some(Snapshot { commit, size, changes }))
-    }
-
-    /// A commit that was made before, of which the journal knows.
-    pub fn known(&self, tree: &Tree, commit: &str) -> Result<Snapshot> {
-        let (size, changes) = self.difference(&tree.base, commit)?;
-        Ok(Snapshot { commit: commit.to_owned(), size, changes })
-    }
-
-    /// The submodules of a tree in which there is work that neither a commit of the tree nor a remote of theirs holds.
-    pub fn inner_work(&self, tree: &Tree) -> Result<Vec<String>> {
-        const ACTION: &str = "look into the submodules of";
-        if !tree.root.join(".gitmodules").exists() {
-            return Ok(Vec::new());
-        }
-        let words = ["ls-files", "--stage", "-z"];
-        let listed =
-            Git::new(&tree.root, ACTION).env("GIT_INDEX_FILE", self.index(tree)).args(words).bytes()?;
-        let mut found = Vec::new();
-        for entry in listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 ")) {
-            let Some(at) = entry.iter().position(|byte| *byte == b'\t') else { continue };
-            let path = git::path_of(&entry[at + 1..]);
-            let inner = tree.root.join(&path);
-            if !inner.join(".git").exists() {
-                continue;
-            }
-            let changed = Git::new(&inner, ACTION).args(["status", "--porcelain"]).text()?;
-            let known =
-                Git::new(&inner, ACTION).args(["branch", "--remotes", "--contains", "HEAD"]).answer()?;
-            if !changed.is_empty() || known.code != 0 || known.stdout.is_empty() {
-                found.push(path.display().to_string());
-            }
-        }
-        Ok(found)
-    }
-
-    /// Whether a tree holds just what a commit does.
-    pub fn is_saved(&self, tree: &Tree, commit: &str) -> Result<bool> {
-        if !self.inner_work(tree)?.is_empty() {
-            return Ok(false);
-        }
-        let saved = format!("{commit}^{{tree}}");
-        let saved = self.git("read a commit of").args(["rev-parse", "--verify", "-q", &saved]).text()?;
-        Ok(self.content(tree)? == saved)
-    }
-
-    fn difference(&self, from: &str, to: &str) -> Result<(Size, Vec<Change>)> {
-        let list = |form: &str| {
-            let words = ["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", form, from, to];
-            self.git("compare commits of").args(words).bytes()
-        };
-        let changes = claims::changes(&list("--raw")?);
-        let mut size = Size { files: changes.len() as u32, ..Size::default() };
-        for entry in list("--numstat")?.split(|byte| *byte == 0) {
-            let entry = String::from_utf8_lossy(entry);
-            let mut numbers = entry.split('\t').map(|number| number.parse::<u64>().unwrap_or(0));
-            size.insertions += numbers.next().unwrap_or(0);
-            size.deletions += numbers.next().unwrap_or(0);
-        }
-        Ok((size, changes))
-    }
-
-    /// Writes a commit. No ref shows it yet.
-    fn commit(&self, tree: &str, parents: &[&str], message: &str) -> Result<String> {
-        let (name, address) = &self.author;
-        let git = self.repository.by(self.git("commit in"), (name, address)).args(["commit-tree", tree]);
-        let parents: Vec<&str> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
-        git.args(parents).args(["-F", "-"]).input(message).text()
-    }
-
-    /// The files in a tree that git ignores and that lie where one of these paths does, from the plan's directory. What is claimed by
-    /// name and ignored could not be merged.
-    pub fn ignored(&self, tree: &Tree, claimed: &[String]) -> Result<Vec<String>> {
-        if claimed.is_empty() {
-            return Ok(Vec::new());
-        }
-        let words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
-        let listed = Git::new(&tree.root, "list what git ignores in")
-            .env("GIT_INDEX_FILE", self.index(tree))
-            .args(words)
-            .bytes()?;
-        let mut found = Vec::new();
-        for path in listed.split(|byte| *byte == 0) {
-            let path = String::from_utf8_lossy(path).into_owned();
-            let Some(path) = path.strip_prefix(&self.prefix).filter(|path| !path.is_empty()) else {
-                continue;
-            };
-            let is_named = |claimed: &&String| match path.strip_suffix('/') {
-                Some(directory) => {
-                    let is_below = claimed.starts_with(path) || claimed.as_str() == directory;
-                    is_below && tree.directory.join(claimed).exists()
-                }
-                None => claimed.as_str() == path,
-            };
-            found.extend(claimed.iter().find(is_named).cloned());
-        }
-        Ok(found)
     }
 
     /// Takes a tree away whose content is saved in `commit`. Whether it was: one that holds more stays.
     pub fn discard(&self, tree: &Tree, commit: &str) -> Result<bool> {
-        if tree.root.exists() && (!self.is_forked(tree) || !self.is_saved(tree, commit)?) {
+        if tree.root.exists() && !self.is_saved(tree, commit)? {
             return Ok(false);
         }
         // Out of the way first: half of a tree would look like work that deletes the rest.
@@ -476,12 +345,8 @@ impl Workspace {
         let words = ["worktree", "remove", "--force", "--force"];
         let answer = self.git("remove the worktree").args(words).arg(&tree.root).answer()?;
         if answer.code != 0 {
-            // Half made, by a wavec that died: git does not know it as a worktree.
-            let is_ours = fs::read_to_string(own.join("gitdir"))
-                .map_or(true, |path| Path::new(path.trim()).starts_with(&tree.root));
-            if own.exists() && is_ours {
-                remove_all(&own)?;
-            }
+            // Half made, by a wavec that died, or without its `.git`: git does not know it as a worktree.
+            remove_all(&own)?;
             remove_all(&tree.root)?;
         }
         Ok(())
@@ -517,17 +382,26 @@ impl Workspace {
         Ok(())
     }
 
-    /// Forgets the refs under which the run's commits were kept.
-    pub fn drop_refs(&self) -> Result<()> {
+    /// The commits of the run that wavec keeps under refs of its own, by the name of the tree that each is of.
+    pub fn kept(&self) -> Result<Vec<(String, String)>> {
         let pattern = format!("{}/", self.refs);
-        let listed = self
-            .git("list wavec's refs in")
-            .args(["for-each-ref", "--format=%(refname)", &pattern])
-            .text()?;
-        if listed.is_empty() {
+        let words = ["for-each-ref", "--format=%(objectname) %(refname)", &pattern];
+        let listed = self.git("list wavec's refs in").args(words).text()?;
+        let lines = listed.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines.map(|(commit, name)| (name[pattern.len()..].to_owned(), commit.to_owned())).collect())
+    }
+
+    /// The name of the ref that keeps the commit of a tree of that name.
+    pub fn ref_of(&self, tree: &str) -> String {
+        format!("{}/{tree}", self.refs)
+    }
+
+    /// Forgets what was kept of these trees.
+    pub fn forget_kept(&self, trees: &[String]) -> Result<()> {
+        if trees.is_empty() {
             return Ok(());
         }
-        let orders: String = listed.lines().map(|name| format!("delete {name}\n")).collect();
+        let orders: String = trees.iter().map(|tree| format!("delete {}\n", self.ref_of(tree))).collect();
         self.git("remove wavec's refs in").args(["update-ref", "--stdin"]).input(orders).run()
     }
 }

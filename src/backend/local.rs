@@ -236,6 +236,11 @@ impl Backend for Local {
     }
 }
 
+/// The processes that still carry a mark that starts so, in words.
+pub fn left_running(mark_prefix: &str) -> Vec<String> {
+    sweep::marked(mark_prefix)
+}
+
 /// How many files wavec has open for a job: its handle and its log, and what its output goes through.
 fn files_of(job: &Job) -> u32 {
     if job.captures_stdout || !job.secrets.is_empty() { 8 } else { 2 }

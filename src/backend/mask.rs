@@ -1,7 +1,7 @@
 //! Takes secrets out of what is written: a filter for streams and one for whole texts.
 //!
 //! Knows only byte strings; which they are is the caller's. A secret of several lines is masked line by line too, for
-//! programs print such things a line at a time.
+//! programs print such things a line at a time; so is what JSON makes of one.
 
 /// What stands in the place of a secret.
 pub const MASK: &str = "***";
@@ -24,7 +24,10 @@ impl Masker {
         let mut patterns: Vec<Vec<u8>> = Vec::new();
         for secret in secrets {
             let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
-            patterns.extend(lines.chain([secret]).filter(|text| !text.is_empty()).map(Vec::from));
+            for text in lines.chain([secret]).filter(|text| !text.is_empty()) {
+                patterns.push(text.into());
+                patterns.push(in_json(text));
+            }
         }
         patterns.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         patterns.dedup();
@@ -79,6 +82,12 @@ impl Masker {
     }
 }
 
+/// A text as it stands in JSON, which most agents print.
+fn in_json(text: &str) -> Vec<u8> {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].into()
+}
+
 /// A whole text with the secrets masked.
 pub fn mask(text: &str, secrets: &[String]) -> String {
     let mut masker = Masker::new(secrets.iter().map(String::as_str));
@@ -110,5 +119,12 @@ mod tests {
     fn each_line_of_a_key_is_masked() {
         let key = "-----BEGIN-----\nabcdefghijkl\n-----END-----\n".to_owned();
         assert_eq!(mask("line abcdefghijkl here", &[key]), "line *** here");
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_json_too() {
+        let text = serde_json::json!({ "text": "it is pa\"ss\\1, and\nab\ncd" }).to_string();
+        let secrets = ["pa\"ss\\1".to_owned(), "ab\ncd".to_owned()];
+        assert_eq!(mask(&text, &secrets), r#"{"text":"it is ***, and\n***"}"#);
     }
 }

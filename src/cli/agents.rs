@@ -5,14 +5,14 @@ use crate::compile::{Purpose, compile};
 use crate::diagnostic::levels::Levels;
 use crate::driver::Driver;
 use crate::error::{Exit, Result};
-use crate::plan::{Agent, Command as Program};
+use crate::plan::{Agent, AgentId, Command as Program};
 use crate::report::words;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Show which agent programs are installed, and what a plan's agents resolve to
 #[derive(clap::Args, Debug)]
@@ -33,11 +33,24 @@ pub fn run(args: Args, _global: &Global) -> Result<Exit> {
         .into_iter()
         .filter_map(|driver| driver.program().map(|(program, install)| (driver, program, install)))
         .collect();
-    for (driver, program, install) in &programs {
-        let told = match find(program) {
-            Some(path) => format!("{}  {}", version(&path), path.display()),
+    // All at once: some take seconds to say their version.
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let asked: Vec<_> = programs
+            .iter()
+            .map(|(_, program, _)| {
+                find(program).map(|path| (path.clone(), scope.spawn(move || version(&path))))
+            })
+            .collect();
+        let told = asked.into_iter().zip(&programs).map(|(asked, (_, _, install))| match asked {
+            Some((path, version)) => {
+                let version = version.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                format!("{version}  {}", path.display())
+            }
             None => format!("not installed: {install}"),
-        };
+        });
+        told.collect()
+    });
+    for ((driver, _, _), told) in programs.iter().zip(told) {
         lines.push(format!("{}  {told}", words::pad(driver.name(), 8)));
     }
     for driver in [Driver::Command, Driver::Acp] {
@@ -58,8 +71,8 @@ pub fn run(args: Args, _global: &Global) -> Result<Exit> {
         if plan.agents.is_empty() {
             lines.push("  no agents".into());
         }
-        for agent in &plan.agents {
-            let (told, can) = resolved(agent);
+        for (id, agent) in (0..).map(AgentId).zip(&plan.agents) {
+            let (told, can) = resolved(agent, crate::run::called(&plan, id));
             lines.push(format!("  {}: {told}", agent.name));
             if !can {
                 exit = Exit::PlanErrors;
@@ -71,7 +84,7 @@ pub fn run(args: Args, _global: &Global) -> Result<Exit> {
 }
 
 /// What an agent comes to, in words, and whether it can be called here.
-fn resolved(agent: &Agent) -> (String, bool) {
+fn resolved(agent: &Agent, called: Option<String>) -> (String, bool) {
     let mut parts = vec![agent.driver.clone()];
     if !agent.model.is_empty() {
         parts.push(format!("model {}", agent.model));
@@ -100,7 +113,7 @@ fn resolved(agent: &Agent) -> (String, bool) {
             parts.push(format!("cannot be called: {}", error.cause));
             false
         }
-        Ok(driver) => match driver.called(agent) {
+        Ok(_) => match called {
             Some(program) if find(&program).is_none() => {
                 parts.push(match Driver::install(&program) {
                     Some(install) => format!("not installed: {install}"),
@@ -116,8 +129,7 @@ fn resolved(agent: &Agent) -> (String, bool) {
 
 /// Where a program is.
 fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+    crate::run::find_program(program, std::env::var_os("PATH").as_deref())
 }
 
 /// What a program says its version is, on one line.

@@ -75,8 +75,12 @@ fn bring(repository: &Repository, run: RunId, branch: &Branch) -> Result<String>
         return Err(Error::new(format!("apply run {run}"), cause).exit(Exit::Usage));
     }
     let is_copied = repository.is_copied();
-    let checkout = if is_copied { "the folder" } else { "the checkout" };
-    let onto = |onto: &str| if onto.is_empty() { checkout.to_owned() } else { format!("`{onto}`") };
+    // Named where it is not at hand.
+    let place = std::env::current_dir().ok().filter(|here| !here.starts_with(&repository.root));
+    let place = place.map_or(String::new(), |_| format!(" {}", repository.root.display()));
+    let checkout = format!("{}{place}", if is_copied { "the folder" } else { "the checkout" });
+    let of = if place.is_empty() { String::new() } else { format!(" of{place}") };
+    let onto = |onto: &str| if onto.is_empty() { checkout.clone() } else { format!("`{onto}`{of}") };
     Ok(match apply(repository, &branch.tip, &format!("wavec run {run}"))? {
         Applied::Nothing => format!("{checkout} holds all of run {run} already\n"),
         Applied::Forwarded { .. } if is_copied => {
@@ -94,9 +98,34 @@ fn bring(repository: &Repository, run: RunId, branch: &Branch) -> Result<String>
     })
 }
 
-/// As `--apply` wishes it, at the end of a run that succeeded.
-pub fn after(directory: &Path, root: &Path, run: RunId, progress: &Progress, global: &Global) -> Result<()> {
+/// What the checkout of a plan whose tasks have worktrees stands on; empty on no branch.
+pub fn standing(plan: &Plan, directory: &Path, root: &Path) -> Result<String> {
+    repository(plan, directory, root)?.branch()
+}
+
+/// As `--apply` wishes it, at the end of a run that succeeded. `before` is what the checkout stood on at its beginning.
+pub fn after(
+    directory: &Path,
+    root: &Path,
+    run: RunId,
+    progress: &Progress,
+    before: &str,
+    global: &Global,
+) -> Result<()> {
     let Some(branch) = &progress.branch else { return Ok(()) };
-    let text = bring(&repository(&progress.plan, directory, root)?, run, branch)?;
+    let repository = repository(&progress.plan, directory, root)?;
+    let now = repository.branch()?;
+    if now != before {
+        let named = |branch: &str| if branch.is_empty() { "no branch".into() } else { format!("`{branch}`") };
+        let cause = format!(
+            "the checkout stands on {} now, and stood on {} when the run began",
+            named(&now),
+            named(before)
+        );
+        return Err(Error::new(format!("apply run {run}"), cause)
+            .help(format!("`wavec apply {run}` applies it to what is checked out then; nothing was touched"))
+            .exit(Exit::Usage));
+    }
+    let text = bring(&repository, run, branch)?;
     if global.quiet { Ok(()) } else { output::say(&text) }
 }

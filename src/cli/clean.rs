@@ -1,12 +1,13 @@
 //! `wavec clean`: remove the worktrees, branches and refs of runs that nobody needs any more.
 
 use super::{Global, output, project};
+use crate::backend::local::left_running;
 use crate::error::{Exit, Result};
 use crate::event::RunOutcome;
 use crate::event::progress::{Attempt, Progress};
 use crate::journal::{Journal, Run};
 use crate::report::words;
-use crate::workspace::{Options, Workspace};
+use crate::workspace::{Held, Options, Workspace};
 use std::path::PathBuf;
 
 /// Remove the worktrees and branches of runs whose work is in the checkout
@@ -44,7 +45,11 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
             lines.push(format!("run {}: still running", run.id));
             continue;
         }
-        clean(&journal, run, &args, &mut lines)?;
+        match clean(&journal, run, &args, &mut lines) {
+            // One that is in trouble does not keep the others from it.
+            Err(error) if args.run.is_none() => lines.push(format!("run {}: left alone: {error}", run.id)),
+            result => result?,
+        }
     }
     if lines.is_empty() {
         lines.push("nothing to clean".into());
@@ -73,6 +78,21 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     if !repository.is_there() {
         return Ok(());
     }
+    if progress.run_end().is_none() {
+        let state = trees.parent().unwrap_or(&trees);
+        let running = left_running(&crate::run::mark_of(state, run.id));
+        if let Some(first) = running.first() {
+            let more = match running.len() - 1 {
+                0 => "still runs".to_owned(),
+                more => format!("and {more} more still run"),
+            };
+            lines.push(format!(
+                "run {}: left alone: it was killed, and of what it started {first} {more} (`wavec resume {}` ends that)",
+                run.id, run.id
+            ));
+            return Ok(());
+        }
+    }
     let verb = if args.dry_run { "would remove" } else { "removed" };
     if !args.dry_run {
         workspace.sweep()?;
@@ -81,14 +101,16 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
     for name in workspace.names() {
         let (base, merged) = known(progress, &name);
         let tree = workspace.tree(&name, &base);
-        let is_saved = |commit: &String| {
-            workspace.is_forked(&tree) && workspace.is_saved(&tree, commit).unwrap_or(false)
-        };
+        let is_saved = |commit: &String| workspace.is_saved(&tree, commit).unwrap_or(false);
         let saved = merged.iter().find(|commit| is_saved(commit));
         match saved {
             _ if args.discard => {
                 if !args.dry_run {
                     workspace.remove(&tree)?;
+                    let is_kept = |(of, _): &(String, String)| *of == name;
+                    if workspace.kept()?.iter().any(is_kept) {
+                        workspace.forget_kept(std::slice::from_ref(&name))?;
+                    }
                 }
                 lines.push(format!("run {}: {verb} the worktree {name}", run.id));
             }
@@ -96,44 +118,68 @@ fn clean(journal: &Journal, run: &Run, args: &Args, lines: &mut Vec<String>) -> 
                 if !args.dry_run {
                     workspace.discard(&tree, commit)?;
                 }
-                lines.push(format!("run {}: {verb} the worktree {name}: all in it is merged", run.id));
+                let why = if *commit == base { "nothing in it was changed" } else { "all in it is merged" };
+                lines.push(format!("run {}: {verb} the worktree {name}: {why}", run.id));
             }
             None => {
                 kept += 1;
                 let at = super::stage::shown(&tree.root);
-                lines.push(format!(
-                    "run {}: kept {}: it holds work that is not merged",
-                    run.id,
-                    at.display()
-                ));
+                let why = match workspace.is_forked(&tree) {
+                    true => "it holds work that is not merged",
+                    false => "it is not laid out whole, and may hold work",
+                };
+                lines.push(format!("run {}: kept {}: {why}", run.id, at.display()));
             }
         }
     }
     if kept > 0 {
         return Ok(());
     }
-    let checkout = if repository.is_copied() { "the folder" } else { "the checkout" };
-    if repository.holds(&branch.tip) {
-        let is_there = workspace.has_branch(&branch.name)?;
-        if is_there && (args.dry_run || repository.remove_branch(&branch.name, &branch.tip)?) {
-            lines.push(format!("run {}: {verb} the branch {}: {} holds it", run.id, branch.name, checkout));
-        }
-        if !args.dry_run {
-            workspace.drop_refs()?;
-            let is_over = progress.run_end().is_some_and(|(end, _)| end == RunOutcome::Succeeded);
-            if is_over && !args.discard && repository.dissolve()? {
-                lines.push(format!("removed what was kept for copies of {}", repository.root.display()));
-            }
-        }
-    } else if workspace.has_branch(&branch.name)? {
-        let tasks = progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
+    let is_merged = |commit: &String| {
+        let attempts = progress.tasks.iter().flat_map(|task| &task.attempts).filter(|it| it.is_merged);
+        attempts.filter_map(|attempt| attempt.commit.as_ref()).any(|merged| merged.commit == *commit)
+    };
+    let (gone, nowhere): (Vec<_>, Vec<_>) =
+        workspace.kept()?.into_iter().partition(|(_, commit)| args.discard || is_merged(commit));
+    for (tree, _) in &nowhere {
+        let name = workspace.ref_of(tree);
         lines.push(format!(
-            "run {}: kept the branch {}: the work of {} in it is not in {checkout} (`wavec apply {}`)",
-            run.id,
-            branch.name,
-            words::count(tasks, "task"),
+            "run {}: kept {name}: its worktree is gone, and what was done in it is not merged (`git show {name}`)",
             run.id
         ));
+    }
+    let checkout = if repository.is_copied() { "the folder" } else { "the checkout" };
+    let held = repository.holds(&branch.tip)?;
+    let is_there = workspace.has_branch(&branch.name)?;
+    match held {
+        Held::Folder => {
+            if is_there && (args.dry_run || repository.remove_branch(&branch.name, &branch.tip)?) {
+                lines.push(format!("run {}: {verb} the branch {}: {checkout} holds it", run.id, branch.name));
+            }
+            if !args.dry_run {
+                let gone: Vec<String> = gone.into_iter().map(|(tree, _)| tree).collect();
+                workspace.forget_kept(&gone)?;
+                let is_over = progress.run_end().is_some_and(|(end, _)| end == RunOutcome::Succeeded);
+                if is_over && !args.discard && repository.dissolve()? {
+                    lines.push(format!("removed what was kept for copies of {}", repository.root.display()));
+                }
+            }
+        }
+        Held::Loosely if is_there => lines.push(format!(
+            "run {}: kept the branch {}: {checkout} holds it, but stands on no branch (`git switch -c NAME`)",
+            run.id, branch.name
+        )),
+        Held::Nowhere if is_there => {
+            let tasks = progress.tasks.iter().filter(|task| !task.merged.is_empty()).count();
+            lines.push(format!(
+                "run {}: kept the branch {}: the work of {} in it is not in {checkout} (`wavec apply {}`)",
+                run.id,
+                branch.name,
+                words::count(tasks, "task"),
+                run.id
+            ));
+        }
+        _ => {}
     }
     Ok(())
 }

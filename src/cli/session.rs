@@ -180,6 +180,10 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         .map_err(|cause| Error::new("start the view", cause))?;
 
     let root = journal.root().to_path_buf();
+    let before = match options.apply && crate::run::has_trees(&staged.plan) {
+        true => super::apply::standing(&staged.plan, &staged.directory, &root)?,
+        false => String::new(),
+    };
     let (open, questions) = watch::channel(Vec::new());
     let mut sink = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
     let directory = staged.directory.clone();
@@ -215,7 +219,7 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     drop(keyboard);
     drop(lock);
     if let Some(progress) = progress {
-        super::apply::after(&directory, &root, run, &progress, global)?;
+        super::apply::after(&directory, &root, run, &progress, &before, global)?;
     }
     Ok(match outcome? {
         RunOutcome::Interrupted if was_terminated.get() => Exit::Terminated,

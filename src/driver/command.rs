@@ -57,12 +57,16 @@ struct Spent {
     dollars: Option<f64>,
 }
 
+/// As [`super::VERDICT_SCHEMA`] has it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Judgement {
     verdict: Verdict,
-    #[serde(default)]
     reason: String,
 }
+
+/// The reason of the answer that a judge is shown as a pattern.
+const SAMPLE: &str = "one or two sentences";
 
 pub fn variables(agent: &Agent, files: &Files) -> Vec<(&'static str, String)> {
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
@@ -150,29 +154,49 @@ pub fn judgement(question: &str, has_file: bool) -> String {
     format!(
         "{question}\n\n\
          Judge this and change nothing. Answer with one JSON object and nothing else{place}:\n\n\
-         {{\"verdict\": \"pass\", \"reason\": \"one or two sentences\"}}\n\n\
+         {{\"verdict\": \"pass\", \"reason\": \"{SAMPLE}\"}}\n\n\
          The verdict is \"pass\", \"fail\", or \"blocked\" when it cannot be judged.\n"
     )
 }
 
 pub fn verdict(text: &str) -> (Verdict, String) {
-    let judgement = judgement_in(text);
-    match judgement {
-        Some(Judgement { verdict: Verdict::NotRun, reason }) => (Verdict::Blocked, reason),
-        Some(Judgement { verdict, reason }) if reason.trim().is_empty() => {
-            (verdict, "the agent gave no reason".into())
+    let found = judgements(text);
+    let blocked = |what: &str| {
+        let said: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+        let said = if said.is_empty() { "nothing".into() } else { format!("`{said}`") };
+        (Verdict::Blocked, format!("the agent {what}; it said {said}"))
+    };
+    match found.split_last() {
+        Some((last, others)) if others.iter().all(|other| other.verdict == last.verdict) => {
+            (last.verdict, last.reason.clone())
         }
-        Some(Judgement { verdict, reason }) => (verdict, reason),
-        None => (Verdict::Blocked, "the agent did not answer with `{\"verdict\": …, \"reason\": …}`".into()),
+        Some(_) => blocked("gave several verdicts"),
+        None => blocked("did not answer with `{\"verdict\": …, \"reason\": …}`"),
     }
 }
 
-/// The judgement in a text: the whole of it, or the last object in it that is one.
-fn judgement_in(text: &str) -> Option<Judgement> {
-    let starts = text.char_indices().filter(|(_, c)| *c == '{').map(|(at, _)| at);
-    starts.rev().find_map(|start| {
-        serde_json::Deserializer::from_str(&text[start..]).into_iter::<Judgement>().next()?.ok()
-    })
+/// The judgements in a text that stand for themselves, and not in a sentence; in order.
+fn judgements(text: &str) -> Vec<Judgement> {
+    let mut found = Vec::new();
+    let mut done = 0;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = start + line.len() - line.trim_start().len();
+        start += line.len();
+        if at < done || !text[at..].starts_with('{') {
+            continue;
+        }
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Judgement>();
+        let Some(Ok(judgement)) = values.next() else { continue };
+        let end = at + values.byte_offset();
+        let stands_alone = text[end..].lines().next().is_none_or(|rest| rest.trim().is_empty());
+        let says_something = !matches!(judgement.reason.trim(), "" | SAMPLE);
+        if stands_alone && says_something && judgement.verdict != Verdict::NotRun {
+            done = end;
+            found.push(judgement);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -222,6 +246,31 @@ mod tests {
             "Let me see {x}.\n```json\n{\"verdict\": \"fail\", \"reason\": \"p95 {y} grew\"}\n```\nDone.";
         assert_eq!(of(chatty), (Verdict::Fail, "p95 {y} grew".into()));
         assert_eq!(of("looks good to me").0, Verdict::Blocked);
-        assert_eq!(of(r#"{"verdict": "perhaps"}"#).0, Verdict::Blocked);
+        assert_eq!(
+            of("{\n  \"verdict\": \"fail\",\n  \"reason\": \"no\"\n}\n"),
+            (Verdict::Fail, "no".into())
+        );
+        let is_blocked = |text: &str| {
+            let (verdict, reason) = of(text);
+            assert_eq!(verdict, Verdict::Blocked, "{text}: {reason}");
+            reason
+        };
+        is_blocked(r#"{"verdict": "perhaps", "reason": "x"}"#);
+        is_blocked(r#"{"verdict": "pass"}"#);
+        is_blocked(r#"{"verdict": "pass", "reason": " "}"#);
+        is_blocked(r#"{"verdict": "pass", "reason": "x", "and": 1}"#);
+        is_blocked(r#"{"verdict": "not_run", "reason": "x"}"#);
+        is_blocked(r#"{"answer": {"verdict": "pass", "reason": "x"}}"#);
+        let told = is_blocked(r#"I was asked for {"verdict": "pass", "reason": "x"} and cannot tell."#);
+        assert!(
+            told.ends_with(
+                "it said `I was asked for {\"verdict\": \"pass\", \"reason\": \"x\"} and cannot tell.`"
+            ),
+            "{told}"
+        );
+        is_blocked("{\"verdict\": \"pass\", \"reason\": \"one or two sentences\"}\nis what I am to answer");
+        let both = "{\"verdict\": \"pass\", \"reason\": \"x\"}\n{\"verdict\": \"fail\", \"reason\": \"y\"}";
+        assert!(is_blocked(both).starts_with("the agent gave several verdicts"));
+        assert!(is_blocked("").ends_with("it said nothing"));
     }
 }

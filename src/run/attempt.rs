@@ -6,6 +6,7 @@ use super::changes::Picture;
 use super::context::{Context, Outputs};
 use super::process::{Attended, attend};
 use super::sandbox::Confined;
+use super::trees::Harvest;
 use super::words::last_lines;
 use crate::backend::environment::Environment;
 use crate::backend::{CAPTURE_LIMIT, Job, JobStatus, Urgency};
@@ -142,6 +143,9 @@ async fn carry_out(
         // The last word comes last: it is in the log.
         stdout = std::fs::read(&log).map_or(stdout, |bytes| String::from_utf8_lossy(&bytes).into_owned());
     }
+    if let Some(files) = &call.files {
+        context.mask_file(&files.result);
+    }
     let reading = match &call.agent {
         Some(agent) => answer(agent, call.files.as_ref(), &end.status, &stdout, &log),
         None => Reading {
@@ -171,11 +175,20 @@ async fn carry_out(
     if how == AttemptEnd::Done && before.is_some() && before == picture(assignment, task, true).await {
         how = AttemptEnd::Claims { violations: vec![no_change(task, &denied)] };
     }
-    let mut snapshot = None;
+    let (mut snapshot, mut missing) = (None, None);
     if let (AttemptEnd::Done, Some(tree)) = (&how, &assignment.tree) {
-        let harvest = super::trees::harvest(context, *id, *attempt, tree).await?;
+        let harvest = super::trees::harvest(context, *id, *attempt, tree).await;
+        // The work is done, and what it cost is spent, also where git cannot take it over.
+        let harvest = harvest.unwrap_or_else(|reason| {
+            missing = Some(format!("its work could not be taken over: {reason}"));
+            Harvest::default()
+        });
         let mut violations = harvest.violations;
-        if harvest.snapshot.is_none() && violations.is_empty() && must_change(task, call.agent.is_some()) {
+        if missing.is_none()
+            && harvest.snapshot.is_none()
+            && violations.is_empty()
+            && must_change(task, call.agent.is_some())
+        {
             if confined.as_ref().is_some_and(|it| it.told(&tail(&log), &log)) {
                 denied.push("writing outside of its worktree".into());
             }
@@ -187,8 +200,7 @@ async fn carry_out(
         snapshot = harvest.snapshot;
     }
     let mut taken = Vec::new();
-    let mut missing = None;
-    if how == AttemptEnd::Done {
+    if how == AttemptEnd::Done && missing.is_none() {
         for (index, output) in (0..).zip(&task.outputs) {
             let value = match &output.source {
                 OutputSource::Stdout if end.is_stdout_cut => {
@@ -216,7 +228,7 @@ async fn carry_out(
         usage,
         took: Duration::ZERO,
         outputs: taken,
-        missing,
+        missing: missing.map(|reason| context.mask(&reason)),
         last_lines: context.mask(&last_lines(&tail)),
         session,
         has_lost_session,
@@ -436,6 +448,10 @@ fn masked(end: AttemptEnd, context: &Context) -> AttemptEnd {
         AttemptEnd::CouldNotStart { reason } => AttemptEnd::CouldNotStart { reason: context.mask(&reason) },
         AttemptEnd::AgentError { class, message, resets_at } => {
             AttemptEnd::AgentError { class, message: context.mask(&message), resets_at }
+        }
+        // Paths, and lines outside of a section.
+        AttemptEnd::Claims { violations } => {
+            AttemptEnd::Claims { violations: violations.iter().map(|it| context.mask(it)).collect() }
         }
         end => end,
     }

@@ -1,11 +1,12 @@
 //! What agents have spent, and whether another attempt still fits what may be spent.
 //!
 //! Checked before an attempt of an agent begins, for its task, its agent and every group around it: with what is known to be spent, and
-//! what the attempts that run, and this one, are expected to cost. What is not known counts as nothing, and is told as unknown.
+//! what the attempts that run, and this one, are expected to cost: as the plan says, else as those of the same agent did until now. What is
+//! not known counts as nothing, and is told as unknown.
 
 use super::dispatch::{Dispatcher, Stage};
 use crate::event::Usage;
-use crate::plan::{Action, Budget, Cost, GroupId, TaskId};
+use crate::plan::{Action, AgentId, Budget, Cost, GroupId, TaskId};
 
 /// Money in millionths of a dollar, and tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,14 +112,35 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// What an attempt of a task is expected to cost: as it says, else as its agent says.
+    /// What an attempt of a task is expected to cost: as it says, else as its agent says, else what its agent's attempts did on average.
     fn expected(&self, task: TaskId) -> Amount {
-        let task = self.plan.task(task);
-        let agent = task.agent.map(|agent| self.plan.agent(agent).cost).unwrap_or_default();
-        Amount::expected(&Cost {
-            money: task.cost.money.or(agent.money),
-            tokens: task.cost.tokens.or(agent.tokens),
-        })
+        let Some(agent) = self.plan.task(task).agent else {
+            return Amount::expected(&self.plan.task(task).cost);
+        };
+        let (own, of_agent) = (self.plan.task(task).cost, self.plan.agent(agent).cost);
+        let said = Cost { money: own.money.or(of_agent.money), tokens: own.tokens.or(of_agent.tokens) };
+        let mut expected = Amount::expected(&said);
+        if said.money.is_none() || said.tokens.is_none() {
+            let seen = self.seen(agent);
+            expected.money = if said.money.is_none() { seen.money } else { expected.money };
+            expected.tokens = if said.tokens.is_none() { seen.tokens } else { expected.tokens };
+        }
+        expected
+    }
+
+    /// What an agent's attempts have cost until now, on average, where that is known.
+    fn seen(&self, agent: AgentId) -> Amount {
+        let mut sum = Amount::default();
+        let (mut priced, mut counted) = (0, 0);
+        for task in self.plan.task_ids().filter(|task| self.plan.task(*task).agent == Some(agent)) {
+            let life = &self.tasks[task.index()];
+            let is_working = matches!(life.stage, Stage::Working { .. });
+            let ended = u64::from(life.attempt - u32::from(is_working));
+            sum = sum.and(Amount::spent(&life.usage));
+            priced += if life.usage.money.is_some() { ended } else { 0 };
+            counted += if life.usage.input_tokens.or(life.usage.output_tokens).is_some() { ended } else { 0 };
+        }
+        Amount { money: sum.money / priced.max(1), tokens: sum.tokens / counted.max(1) }
     }
 }
 

@@ -69,7 +69,7 @@ impl Dispatcher<'_> {
                     Outcome::Failed => format!("`{name}` failed"),
                     Outcome::Cancelled => format!("`{name}` was cancelled"),
                     Outcome::Skipped => format!("`{name}` was left out"),
-                    Outcome::Parked => format!("`{name}` waits for a quota"),
+                    Outcome::Parked => format!("`{name}` is parked"),
                     Outcome::NotRun => format!("`{name}` did not run"),
                     Outcome::Succeeded => format!("`{name}` succeeded"),
                 }

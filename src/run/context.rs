@@ -13,10 +13,10 @@ use crate::plan::{Command, EnvValue, GroupId, Part, Plan, SecretSource, Task, Ta
 use crate::shell::{self, Piece};
 use crate::workspace::{Workspace, is_of_git};
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The values of outputs, by task and place.
 pub type Outputs = BTreeMap<(TaskId, u32), String>;
@@ -40,6 +40,8 @@ pub struct Context {
     pub forks: Arc<super::ahead::Forks>,
     /// What tasks in it may write.
     pub sandbox: Wanted,
+    /// The drivers whose quota is spent.
+    pub quotas: Quotas,
     /// Begins every mark of this run, of all its sessions, and of no other run.
     pub mark: String,
     /// wavec's own environment, without its secrets and what an outer wavec told its task, and with the run's number.
@@ -51,11 +53,26 @@ pub struct Context {
     masks: Arc<[String]>,
 }
 
+/// The drivers whose quota this session has found spent, each with what was said of it.
+#[derive(Default)]
+pub struct Quotas(Mutex<BTreeMap<String, String>>);
+
+impl Quotas {
+    /// That of a driver is.
+    pub fn spent(&self, driver: &str, reason: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(driver.to_owned(), reason.to_owned());
+    }
+
+    /// What was said of a driver's.
+    pub fn of(&self, driver: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(driver).cloned()
+    }
+}
+
 impl Context {
     pub fn new(plan: Arc<Plan>, setup: &Setup) -> Result<Context> {
         let secrets = secrets(&plan, setup)?;
         let workspace = super::trees::open(&plan, setup)?;
-        let place = blake3::hash(setup.state.as_os_str().as_encoded_bytes()).to_hex();
         // What an outer wavec told its task is not for ours, nor is a secret for those that are not given it.
         let is_secret = |name: &OsString| {
             plan.secrets.iter().any(
@@ -76,12 +93,13 @@ impl Context {
             directory: setup.directory.clone(),
             state: setup.state.clone(),
             backend: Arc::clone(&setup.backend),
-            mark: format!("{}-{}/", &place[..12], setup.run),
+            mark: mark_of(&setup.state, setup.run),
             environment: environment.shared(),
             has_no_logs: setup.session == 1 && is_new(&setup.state),
             sandbox: workspace.as_ref().map(|_| Wanted::of(setup)).unwrap_or_default(),
             workspace: workspace.map(Arc::new),
             forks: Arc::default(),
+            quotas: Quotas::default(),
             masks: secrets.iter().filter(|secret| !secret.is_empty()).cloned().collect(),
             secrets,
             plan,
@@ -93,6 +111,18 @@ impl Context {
         mask(text, &self.masks)
     }
 
+    /// Takes the secrets out of a file that an agent has written for wavec.
+    pub fn mask_file(&self, path: &Path) {
+        let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        if let Some(text) = text.ok().filter(|_| !self.masks.is_empty()) {
+            let masked = self.mask(&text);
+            if masked != text {
+                // One that cannot be written is its owner's alone, and stays so.
+                let _ = std::fs::write(path, masked);
+            }
+        }
+    }
+
     /// Whether the log of an attempt cannot be there yet: then nobody needs to look.
     pub fn has_no_logs(&self) -> bool {
         self.has_no_logs
@@ -100,13 +130,6 @@ impl Context {
 
     /// A job of this run. `name` says which within the run, and stands in its mark.
     pub fn job(&self, name: String, log: PathBuf, words: Vec<String>, environment: Environment) -> Job {
-        // Only what is given a secret can print it; all else writes its log itself.
-        let is_secret = |value: &OsStr| {
-            value
-                .to_str()
-                .is_some_and(|value| self.masks.iter().any(|secret| value.contains(secret.as_str())))
-        };
-        let has_secret = !self.masks.is_empty() && environment.iter().any(|(_, value)| is_secret(value));
         let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
         Job {
             mark: format!("{}{name}-{:08x}", self.mark, random as u32),
@@ -120,7 +143,8 @@ impl Context {
             is_log_new: false,
             captures_stdout: false,
             lines: None,
-            secrets: if has_secret { Arc::clone(&self.masks) } else { Arc::new([]) },
+            // What is not given a secret may find it all the same: in its file, or in what another left.
+            secrets: Arc::clone(&self.masks),
             writes: None,
         }
     }
@@ -307,6 +331,12 @@ fn task_directory(state: &Path, task: &Task) -> PathBuf {
     state.join(directory_name(&task.name))
 }
 
+/// What begins every mark of a run, by the folder that its files are in.
+pub fn mark_of(state: &Path, run: i64) -> String {
+    let place = blake3::hash(state.as_os_str().as_encoded_bytes()).to_hex();
+    format!("{}-{run}/", &place[..12])
+}
+
 /// A qualified name as the name of a directory: itself, unless it is too long for one.
 pub fn directory_name(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
@@ -367,5 +397,12 @@ pub fn secrets(plan: &Plan, setup: &Setup) -> Result<Vec<String>> {
             }
         }
     };
-    plan.secrets.iter().map(secret).collect()
+    let whole = |of: &crate::plan::Secret| match secret(of) {
+        Ok(value) if value.contains('\0') => {
+            let action = format!("get the secret `{}`", of.name);
+            Err(Error::new(action, "it holds a NUL byte, which no environment variable can"))
+        }
+        result => result,
+    };
+    plan.secrets.iter().map(whole).collect()
 }

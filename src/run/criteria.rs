@@ -8,11 +8,11 @@ mod number;
 
 use super::context::{Context, Outputs};
 use super::process::attend;
-use super::words::{duration, last_lines, short, signal_name, some_of};
+use super::words::{attempt_end, duration, last_lines, lines_at_end, short, signal_name, some_of};
 use crate::backend::environment::Environment;
 use crate::backend::{JobStatus, Urgency};
 use crate::driver::{Answered, Driver, Files};
-use crate::event::{CheckOwner, Verdict};
+use crate::event::{AttemptEnd, CheckOwner, ErrorClass, Verdict};
 use crate::plan::{AgentId, Command, Comparison, Criterion, Template, Test};
 use crate::workspace::Tree;
 use regex::bytes::{Regex, RegexBuilder};
@@ -24,11 +24,29 @@ use tokio::sync::watch;
 /// How many matching lines or paths are shown.
 const SHOWN: usize = 3;
 
+/// How many lines of an output, or of a judge's reason, whoever has to mend it is told.
+const TOLD: usize = 40;
+
 /// How a test came out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tested {
     pub verdict: Verdict,
     pub evidence: String,
+    /// More of what was said or printed, for whoever has to mend it; the journal does without.
+    pub output: String,
+    /// The driver of a judge whose quota is spent, which is why nothing was judged.
+    pub spent: Option<String>,
+}
+
+impl Tested {
+    /// One that says nothing beyond its evidence.
+    pub fn new(verdict: Verdict, evidence: impl Into<String>) -> Tested {
+        Tested { verdict, evidence: evidence.into(), output: String::new(), spent: None }
+    }
+
+    fn with(self, output: String) -> Tested {
+        Tested { output, ..self }
+    }
 }
 
 /// Whose criteria are tested, and what their commands are given.
@@ -63,15 +81,15 @@ impl Subject {
 }
 
 fn pass(evidence: impl Into<String>) -> Tested {
-    Tested { verdict: Verdict::Pass, evidence: evidence.into() }
+    Tested::new(Verdict::Pass, evidence)
 }
 
 fn fail(evidence: impl Into<String>) -> Tested {
-    Tested { verdict: Verdict::Fail, evidence: evidence.into() }
+    Tested::new(Verdict::Fail, evidence)
 }
 
 fn blocked(evidence: impl Into<String>) -> Tested {
-    Tested { verdict: Verdict::Blocked, evidence: evidence.into() }
+    Tested::new(Verdict::Blocked, evidence)
 }
 
 /// Tests one criterion; `index` is its place among the owner's.
@@ -81,9 +99,10 @@ pub async fn test(subject: &Subject, index: u32, criterion: &Criterion) -> Teste
         Err(reason) => blocked(reason),
     };
     if *subject.cancel.borrow() != Urgency::None {
-        tested = Tested { verdict: Verdict::NotRun, evidence: "the run was cancelled meanwhile".into() };
+        tested = Tested::new(Verdict::NotRun, "the run was cancelled meanwhile");
     }
     tested.evidence = subject.context.mask(&tested.evidence);
+    tested.output = subject.context.mask(&tested.output);
     tested
 }
 
@@ -169,6 +188,11 @@ impl Ran {
         let lines = last_lines(&String::from_utf8_lossy(&self.output));
         if lines.is_empty() { lines } else { format!("\n{lines}") }
     }
+
+    /// As much of it as an agent is told.
+    fn told(&self) -> String {
+        lines_at_end(&String::from_utf8_lossy(&self.output), TOLD)
+    }
 }
 
 /// Runs a command of a criterion.
@@ -219,19 +243,22 @@ async fn runs(
     let lines = ran.last_lines();
     if ran.is_timed_out {
         let within = within.map(duration).unwrap_or_default();
-        return Ok(fail(format!("did not end within {within}{lines}")));
+        return Ok(fail(format!("did not end within {within}{lines}")).with(ran.told()));
     }
     match &ran.status {
         JobStatus::CouldNotStart(reason) => return Err(reason.clone()),
         JobStatus::Signal(signal) => {
-            return Ok(fail(format!("was ended by {}{lines}", signal_name(*signal))));
+            let told = format!("was ended by {}{lines}", signal_name(*signal));
+            return Ok(fail(told).with(ran.told()));
         }
         JobStatus::Exit(code) if *code == exits => {}
         // What a shell says of a command that is not there.
         JobStatus::Exit(code @ (126 | 127)) => {
             return Err(format!("the command could not be run: it exited with {code}{lines}"));
         }
-        JobStatus::Exit(code) => return Ok(fail(format!("exited with {code}, not {exits}{lines}"))),
+        JobStatus::Exit(code) => {
+            return Ok(fail(format!("exited with {code}, not {exits}{lines}")).with(ran.told()));
+        }
     }
     let Some(prints) = prints else { return Ok(pass(format!("exited with {exits}"))) };
     Ok(match prints.find(&ran.output) {
@@ -241,7 +268,8 @@ async fn runs(
             let line = ran.output[begin..].split(|byte| *byte == b'\n').next().unwrap_or_default();
             pass(format!("exited with {exits} and printed: {}", short(&String::from_utf8_lossy(line))))
         }
-        None => fail(format!("exited with {exits}, and no line of its output matches `{prints}`{lines}")),
+        None => fail(format!("exited with {exits}, and no line of its output matches `{prints}`{lines}"))
+            .with(ran.told()),
     })
 }
 
@@ -278,6 +306,10 @@ async fn judged(
     let context = &subject.context;
     let agent = context.plan.agent(agent);
     let driver = Driver::of(agent).map_err(|error| error.to_string())?;
+    // Nothing more is asked of it.
+    if let Some(reason) = context.quotas.of(&agent.driver) {
+        return Ok(Tested { spent: Some(agent.driver.clone()), ..blocked(reason) });
+    }
     let question = context.fill(question, &subject.outputs)?;
     let place = super::check_log(&context.state, &context.plan, subject.owner, index);
     let files = Files {
@@ -314,12 +346,20 @@ async fn judged(
         JobStatus::Signal(_) => None,
         JobStatus::CouldNotStart(reason) => return Err(reason),
     };
+    context.mask_file(&files.result);
     let result = std::fs::read(&files.result).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let log = super::attempt::both_ends(&place);
-    let (verdict, reason) =
-        driver.verdict(&Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() });
+    let answered = Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() };
+    let end = driver.read(&answered).end;
+    if matches!(end, AttemptEnd::AgentError { class: ErrorClass::Quota, .. }) {
+        let reason = context.mask(&format!("`{}`: {}", agent.name, attempt_end(&end)));
+        context.quotas.spent(&agent.driver, &reason);
+        return Ok(Tested { spent: Some(agent.driver.clone()), ..blocked(reason) });
+    }
+    let (verdict, reason) = driver.verdict(&answered);
+    let told = reason.lines().skip(1).take(TOLD).map(short).collect::<Vec<_>>().join("\n");
     let reason = reason.lines().take(SHOWN).map(short).collect::<Vec<_>>().join("\n");
-    Ok(Tested { verdict, evidence: format!("`{}`: {reason}", agent.name) })
+    Ok(Tested::new(verdict, format!("`{}`: {reason}", agent.name)).with(told))
 }
 
 /// The paths that a pattern matches.

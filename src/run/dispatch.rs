@@ -106,6 +106,8 @@ pub(super) struct TaskLife {
     pub feedback: Option<String>,
     /// The last lines that the newest attempt printed.
     pub last_lines: String,
+    /// Which of its criteria did not pass, with what they printed; empty where the newest attempt failed otherwise.
+    pub details: String,
     /// What all its attempts have spent, where known.
     pub usage: Usage,
     /// The agent's session, where the next attempt can go on with it.
@@ -113,7 +115,10 @@ pub(super) struct TaskLife {
     /// The worktree that its attempts work in.
     pub tree: Option<Tree>,
     pub snapshot: Option<Snapshot>,
+    /// What its newest work conflicted with, until another attempt has begun on top of that.
     pub conflict: Option<Conflict>,
+    /// What was told of the last conflict: what follows adds to it.
+    pub told_conflict: String,
 }
 
 /// How far the run is.
@@ -222,6 +227,8 @@ impl<'s> Dispatcher<'s> {
             tree: None,
             snapshot: None,
             conflict: None,
+            told_conflict: String::new(),
+            details: String::new(),
         };
         Ok(Dispatcher {
             context: Arc::new(Context::new(Arc::clone(&plan), &setup)?),

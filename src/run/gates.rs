@@ -14,6 +14,8 @@ pub(super) struct Judged {
     pub reason: String,
     /// The same with all the evidence, for whoever has to mend it.
     pub details: String,
+    /// What was said of a quota for want of which something was not judged, where nothing failed.
+    pub quota: Option<String>,
 }
 
 impl Judged {
@@ -24,10 +26,11 @@ impl Judged {
             Verdict::Blocked => 2,
             Verdict::Fail => 3,
         };
-        let mut judged = Judged { verdict: Verdict::Pass, reason: String::new(), details: String::new() };
+        let mut judged =
+            Judged { verdict: Verdict::Pass, reason: String::new(), details: String::new(), quota: None };
         for (criterion, result) in criteria.iter().zip(results) {
-            let not_run = Tested { verdict: Verdict::NotRun, evidence: String::new() };
-            let Tested { verdict, evidence } = result.as_ref().unwrap_or(&not_run);
+            let not_run = Tested::new(Verdict::NotRun, "");
+            let Tested { verdict, evidence, output, .. } = result.as_ref().unwrap_or(&not_run);
             if gravity(*verdict) > gravity(judged.verdict) {
                 judged.verdict = *verdict;
             }
@@ -44,9 +47,12 @@ impl Judged {
                 let semicolon = if judged.reason.is_empty() { "" } else { "; " };
                 judged.reason.push_str(&format!("{semicolon}`{title}` {what}{colon}{first}"));
             }
-            judged
-                .details
-                .push_str(&format!("- `{title}` {what}{colon}{}\n", evidence.replace('\n', "\n      ")));
+            let all = if output.is_empty() { evidence.clone() } else { format!("{first}\n{output}") };
+            judged.details.push_str(&format!("- `{title}` {what}{colon}{}\n", all.replace('\n', "\n      ")));
+        }
+        if judged.verdict == Verdict::Blocked {
+            let spent = results.iter().flatten().find(|it| it.spent.is_some());
+            judged.quota = spent.map(|it| it.evidence.clone());
         }
         judged
     }
@@ -71,6 +77,11 @@ impl Dispatcher<'_> {
     pub fn gate_judged(&mut self, gate: GateId, judged: Judged, is_cancelled: bool) {
         if is_cancelled || judged.is_undecided() {
             return self.gate_abandoned(gate);
+        }
+        if let Some(reason) = judged.quota {
+            self.parked.push(format!("the gate `{}`: {reason}", self.plan.gate(gate).name));
+            self.events.push(Event::GateEnded { gate, decision: Decision::NotRun, reason });
+            return self.schedule.finish(self.gate_step(gate), Outcome::NotRun);
         }
         match judged.verdict {
             Verdict::Pass | Verdict::NotRun => self.ask_gate(gate, 0),

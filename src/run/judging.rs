@@ -117,6 +117,9 @@ impl Dispatcher<'_> {
 
     /// A criterion was tested.
     pub fn checked(&mut self, owner: CheckOwner, index: u32, tested: Tested, took: Duration) {
+        if let Some(driver) = &tested.spent {
+            self.schedule.park_driver(driver);
+        }
         self.events.push(Event::CheckEnded {
             owner,
             index,
@@ -148,8 +151,7 @@ impl Dispatcher<'_> {
             None => self.judging_over(owner),
             Some(index) if has_failed || is_dropped => {
                 let evidence = if is_dropped { "the run stopped" } else { "the others did not all pass" };
-                let tested =
-                    Tested { verdict: Verdict::NotRun, evidence: format!("nobody was asked: {evidence}") };
+                let tested = Tested::new(Verdict::NotRun, format!("nobody was asked: {evidence}"));
                 self.checked(owner, index, tested, Duration::ZERO);
                 self.ask_next(owner);
             }
@@ -179,7 +181,11 @@ impl Dispatcher<'_> {
                     self.end_task(task, Outcome::Cancelled, &reason);
                 } else if judged.is_pass() {
                     self.task_passed(task);
+                } else if let Some(reason) = judged.quota {
+                    self.parked.push(format!("`{}`: {reason}", self.plan.task(task).name));
+                    self.end_task(task, Outcome::Parked, &reason);
                 } else {
+                    self.tasks[task.index()].details = judged.details;
                     self.attempt_failed(task, &judged.reason, None);
                 }
             }
@@ -193,6 +199,10 @@ impl Dispatcher<'_> {
                     return self.schedule.finish(step, Outcome::NotRun);
                 }
                 let name = self.plan.group(group).name.clone();
+                if let Some(reason) = judged.quota {
+                    self.parked.push(format!("`{name}`: {reason}"));
+                    return self.schedule.finish(step, Outcome::NotRun);
+                }
                 self.failures.push(format!("`{name}`: {}", judged.reason));
                 self.schedule.finish(step, Outcome::Failed);
                 let on_failure = self.plan.group(group).on_failure;
@@ -281,12 +291,10 @@ impl Dispatcher<'_> {
             ApprovalOwner::Check(owner) => {
                 let tested = match answer {
                     Answer::Approved if reason.is_empty() => {
-                        Tested { verdict: Verdict::Pass, evidence: format!("{by} said yes") }
+                        Tested::new(Verdict::Pass, format!("{by} said yes"))
                     }
-                    Answer::Approved => {
-                        Tested { verdict: Verdict::Pass, evidence: format!("{by} said yes: {reason}") }
-                    }
-                    Answer::Rejected => Tested { verdict: Verdict::Fail, evidence: no },
+                    Answer::Approved => Tested::new(Verdict::Pass, format!("{by} said yes: {reason}")),
+                    Answer::Rejected => Tested::new(Verdict::Fail, no),
                 };
                 self.checked(owner, index, tested, Duration::ZERO);
                 self.ask_next(owner);
@@ -308,6 +316,12 @@ impl Dispatcher<'_> {
         let life = &self.tasks[task.index()];
         let mut text =
             format!("## What went wrong before\n\nAttempt {} of this task failed: {reason}\n", life.attempt);
+        if !life.details.is_empty() {
+            text.push_str(&format!(
+                "\nThe criteria that did not pass, with what they printed:\n\n{}",
+                life.details
+            ));
+        }
         if !life.last_lines.is_empty() {
             text.push_str("\nThe last lines of its output:\n\n");
             for line in life.last_lines.lines() {

@@ -130,7 +130,7 @@ impl Dispatcher<'_> {
         }
         let known = attempt.checks.iter().map(|check| {
             let check = check.as_ref().filter(|check| check.verdict == Verdict::Pass)?;
-            Some(Tested { verdict: check.verdict, evidence: check.evidence.clone() })
+            Some(Tested::new(check.verdict, check.evidence.clone()))
         });
         let known = known.collect();
         self.set(task, super::dispatch::Stage::Checking);

@@ -71,7 +71,8 @@ impl Dispatcher<'_> {
 
     pub fn begin_attempt(&mut self, task: TaskId) {
         // A retry, too, has to fit.
-        if self.tasks[task.index()].failed > 0
+        let life = &self.tasks[task.index()];
+        if life.failed + life.transient > 0
             && let Some(reason) = self.beyond_budget(task)
         {
             return self.park_by_budget(task, &reason);
@@ -140,7 +141,13 @@ impl Dispatcher<'_> {
             _ if is_cancelled => AttemptEnd::Cancelled,
             _ => end,
         };
-        self.tasks[task.index()].last_lines = last_lines;
+        let life = &mut self.tasks[task.index()];
+        life.last_lines = last_lines;
+        life.details.clear();
+        if !matches!(end, AttemptEnd::CouldNotStart { .. }) && life.conflict.take().is_some() {
+            // It has begun where the conflict was mended: what goes wrong now is another matter.
+            life.snapshot = None;
+        }
         let is_done = end == AttemptEnd::Done;
         self.set(task, Stage::Checking);
         if !is_done {
@@ -212,6 +219,8 @@ impl Dispatcher<'_> {
         self.end_task(task, Outcome::Parked, reason);
         let agent = self.plan.task(task).agent.map(|agent| self.plan.agent(agent));
         if let Some(driver) = agent.map(|agent| agent.driver.clone()) {
+            // Judges of that driver are not asked either.
+            self.context.quotas.spent(&driver, reason);
             self.schedule.park_driver(&driver);
         }
     }
@@ -244,9 +253,14 @@ impl Dispatcher<'_> {
         let attempt = life.attempt + 1;
         // A conflict is told whatever the plan says: without it the same would come again.
         if let Some(feedback) = self.feedback_of_conflict(task) {
+            self.tasks[task.index()].told_conflict.clone_from(&feedback);
             self.tasks[task.index()].feedback = Some(feedback);
         } else if retries.feedback {
-            self.tasks[task.index()].feedback = Some(self.feedback_of(task, reason));
+            let before = match self.tasks[task.index()].told_conflict.as_str() {
+                "" => String::new(),
+                told => format!("{}\n\n", told.trim_end()),
+            };
+            self.tasks[task.index()].feedback = Some(before + &self.feedback_of(task, reason));
         }
         self.events.push(Event::RetryScheduled {
             task,
@@ -281,6 +295,7 @@ impl Dispatcher<'_> {
     pub fn begin_round(&mut self, task: TaskId, feedback: &str) {
         let life = &mut self.tasks[task.index()];
         life.feedback = Some(feedback.to_owned());
+        life.told_conflict.clear();
         (life.tree, life.snapshot, life.conflict, life.session) = (None, None, None, None);
         Arc::make_mut(&mut self.outputs).retain(|(owner, _), _| *owner != task);
     }

@@ -7,11 +7,12 @@ use super::Setup;
 use super::context::{Context, directory_name};
 use super::dispatch::{Dispatcher, Effect, Message, Stage};
 use crate::error::{Error, Exit, Result};
-use crate::event::{ChangeSize, CheckOwner, Event, Outcome};
+use crate::event::{ChangeSize, CheckOwner, Event, Outcome, Verdict};
 use crate::glob::Pattern;
 use crate::plan::{Action, Isolation, Plan, Task, TaskId};
 use crate::workspace::{
-    Conflict, Merged, Repository, Size, Snapshot, Tree, Workspace, apply::some, check_version, claims,
+    Conflict, Merged, Repository, Size, Snapshot, Taken, Tree, Whose, Workspace, apply::some, check_version,
+    claims,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -138,6 +139,7 @@ pub async fn prepare(
 }
 
 /// What the work in a tree came to.
+#[derive(Default)]
 pub struct Harvest {
     /// Its change, if there is one.
     pub snapshot: Option<Snapshot>,
@@ -156,8 +158,11 @@ pub async fn harvest(
     let (tree, shared) = (tree.clone(), Arc::clone(context));
     let work = move |workspace: &Workspace| {
         let task = shared.plan.task(task);
-        let snapshot = workspace.snapshot(&tree, &message(&shared, task, attempt))?;
-        let mut violations = Vec::new();
+        let (snapshot, mut violations) = match workspace.snapshot(&tree, &message(&shared, task, attempt))? {
+            Taken::Nothing => (None, Vec::new()),
+            Taken::Work(snapshot) => (Some(snapshot), Vec::new()),
+            Taken::Unfit(why) => (None, why),
+        };
         if let Some(snapshot) = &snapshot {
             let is_open = !task.claims.is_said;
             let read = |object: &str| workspace.object(object);
@@ -207,14 +212,13 @@ pub struct Merging {
     pub tip: String,
     pub base: String,
     pub snapshot: Snapshot,
-    pub name: String,
-    pub message: String,
+    pub whose: Whose,
 }
 
 /// Makes it.
 pub async fn merge(workspace: &Arc<Workspace>, merging: Merging) -> Result<Merged> {
-    let Merging { tip, base, snapshot, name, message, .. } = merging;
-    aside(workspace, move |workspace| workspace.merge(&tip, &base, &snapshot, &name, &message)).await
+    let Merging { tip, base, snapshot, whose, .. } = merging;
+    aside(workspace, move |workspace| workspace.merge(&tip, &base, &snapshot, &whose)).await
 }
 
 fn size(size: Size) -> ChangeSize {
@@ -347,8 +351,11 @@ impl Dispatcher<'_> {
             tip: self.tip.commit.clone(),
             base: tree.base.clone(),
             snapshot: snapshot.clone(),
-            name: format!("`{}`", self.plan.task(task).name),
-            message: message(&self.context, self.plan.task(task), life.attempt),
+            whose: Whose {
+                name: format!("`{}`", self.plan.task(task).name),
+                message: message(&self.context, self.plan.task(task), life.attempt),
+                claims: self.plan.task(task).claims.clone(),
+            },
         })));
     }
 
@@ -367,7 +374,8 @@ impl Dispatcher<'_> {
                 self.end_task(task, Outcome::Succeeded, "");
             }
             Ok(Merged::Conflict(conflict)) => {
-                let paths: Vec<String> = conflict.paths.iter().map(|path| format!("`{path}`")).collect();
+                let masked: Vec<String> = conflict.paths.iter().map(|path| self.context.mask(path)).collect();
+                let paths: Vec<String> = masked.iter().map(|path| format!("`{path}`")).collect();
                 let shown = super::words::some_of(&paths[..paths.len().min(3)], paths.len());
                 let reason =
                     format!("conflict: what it changed in {shown} does not go with what is merged already");
@@ -375,7 +383,7 @@ impl Dispatcher<'_> {
                     task,
                     attempt,
                     tip: conflict.tip.clone(),
-                    paths: conflict.paths.clone(),
+                    paths: masked,
                     hunks: self.context.mask(&conflict.text),
                 });
                 self.tasks[task.index()].conflict = Some(conflict);
@@ -390,7 +398,8 @@ impl Dispatcher<'_> {
     pub fn feedback_of_conflict(&self, task: TaskId) -> Option<String> {
         let life = &self.tasks[task.index()];
         let (conflict, snapshot) = (life.conflict.as_ref()?, life.snapshot.as_ref()?);
-        let paths: Vec<String> = conflict.paths.iter().map(|path| format!("`{path}`")).collect();
+        let paths = conflict.paths.iter().map(|path| format!("`{}`", self.context.mask(path)));
+        let paths: Vec<String> = paths.collect();
         let text = self.context.mask(&conflict.text);
         Some(format!(
             "## What went wrong before\n\n\
@@ -442,9 +451,16 @@ impl Dispatcher<'_> {
         let Some(tree) = &attempt.tree else { return Ok(false) };
         let is_newest = self.tasks[task.index()].attempt == attempt.number;
         let is_done = attempt.end == Some(crate::event::AttemptEnd::Done);
-        let is_judged = attempt.conflict.is_some()
-            || attempt.checks.iter().flatten().any(|check| check.verdict != crate::event::Verdict::Pass);
-        let is_open = progress.state == crate::event::progress::TaskState::Checking;
+        // Parked after its work: a judge's quota was spent.
+        let is_parked = progress.outcome() == Some(Outcome::Parked);
+        let is_open_still = |verdict| match verdict {
+            Verdict::Pass => true,
+            Verdict::Blocked | Verdict::NotRun => is_parked,
+            Verdict::Fail => false,
+        };
+        let checks = || attempt.checks.iter().flatten();
+        let is_judged = attempt.conflict.is_some() || !checks().all(|check| is_open_still(check.verdict));
+        let is_open = is_parked || progress.state == crate::event::progress::TaskState::Checking;
         let tree = workspace.tree(&tree.name, &tree.base);
         if !(is_newest && is_done && is_open && !is_judged && workspace.is_forked(&tree)) {
             return Ok(false);

@@ -89,8 +89,13 @@ pub fn duration(duration: Duration) -> String {
 
 /// The last lines of an output, each on a line of its own; empty when there is none.
 pub fn last_lines(output: &str) -> String {
+    lines_at_end(output, LAST_LINES)
+}
+
+/// So many of the last lines.
+pub fn lines_at_end(output: &str, most: usize) -> String {
     let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
-    let from = lines.len().saturating_sub(LAST_LINES);
+    let from = lines.len().saturating_sub(most);
     lines[from..].iter().map(|line| short(line)).collect::<Vec<_>>().join("\n")
 }
 

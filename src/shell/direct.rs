@@ -112,6 +112,18 @@ pub fn direct(words: &[String]) -> Option<Vec<String>> {
     (is_simple && is_program).then_some(direct)
 }
 
+/// The program that a text calls when a shell reads it: of one command, however quoted, that no shell does itself. None where only the
+/// shell can tell.
+pub fn program<'t>(shell: &[String], text: &'t str) -> Option<&'t str> {
+    let text = text.trim();
+    if !super::is_known(shell) || text.contains(['\n', '|', '&', ';', '(', ')', '<', '>', '`']) {
+        return None;
+    }
+    let program = text.split_whitespace().next()?;
+    let is_program = program.chars().all(is_plain) && !program.contains('=') && !OWN.contains(&program);
+    is_program.then_some(program)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,5 +183,18 @@ mod tests {
         }
         assert_eq!(direct(&["bash", "-ec", "true"].map(String::from)), None);
         assert_eq!(direct(&["sh", "-xc", "true"].map(String::from)), None);
+    }
+
+    #[test]
+    fn the_program_of_one_command_is_known() {
+        let of = |text: &'static str| program(&["sh".into(), "-ec".into()], text);
+        assert_eq!(of("gemini --acp -m \"a b\""), Some("gemini"));
+        assert_eq!(of(" /opt/agent --x=$HOME "), Some("/opt/agent"));
+        for text in
+            ["", "exec agent", "A=1 agent", "agent || other", "$AGENT x", "if x\nthen y\nfi", "\"agent\" x"]
+        {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(program(&["python3".into(), "-c".into()], "print x"), None);
     }
 }

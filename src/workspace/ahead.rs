@@ -2,7 +2,6 @@
 //!
 //! Knows not who will want them: a tree is brought to the commit that is asked for when it is taken.
 
-use super::git::Git;
 use super::{Tree, Workspace, remove_all};
 use crate::error::{Error, Result};
 use std::fs;
@@ -39,8 +38,7 @@ impl Workspace {
         let folder = self.trees.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|cause| Error::new("make a worktree", cause).at(&folder))?;
         let number = self.ahead.begun.fetch_add(1, Ordering::Relaxed);
-        // Unique among all that share the repository, as its name is git's name for it.
-        let name = format!("ahead-{}-{}-{number}", std::process::id(), self.refs.replace('/', "-"));
+        let name = format!("ahead-{}-{number}", std::process::id());
         let root = folder.join(&name);
         let tree = Tree { name, directory: root.clone(), root, base: commit.to_owned() };
         let made = self.add(&tree, Some(is_wanted));
@@ -63,7 +61,7 @@ impl Workspace {
                 return Ok(());
             }
             let words = ["reset", "--quiet", "--hard", &tree.base];
-            Git::new(&tree.root, "bring a worktree up to date").args(words).run()
+            self.within(tree, "bring a worktree up to date").args(words).run()
         });
         if moved.is_ok() {
             return Ok(true);
@@ -88,6 +86,15 @@ impl Workspace {
     /// Takes all of them away, of a wavec that died too.
     pub fn drop_ahead(&self) -> Result<()> {
         self.ahead.ready().clear();
+        // What git keeps of one whose folder was being moved when wavec died.
+        let ours = format!("{}-ahead-", self.tag);
+        for entry in fs::read_dir(self.common.join("worktrees")).into_iter().flatten().flatten() {
+            let is_ours = entry.file_name().to_string_lossy().starts_with(&ours);
+            let place = fs::read_to_string(entry.path().join("gitdir")).unwrap_or_default();
+            if is_ours && (place.is_empty() || !entry.path().join(place.trim()).exists()) {
+                remove_all(&entry.path())?;
+            }
+        }
         let folder = self.trees.join(FOLDER);
         let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
         for entry in entries.flatten() {

@@ -46,12 +46,22 @@ pub fn apply(repository: &Repository, tip: &str, what: &str) -> Result<Applied> 
         return Err(refuse(format!("it has changes that are not committed: {}", some(&changed)))
             .help("commit or stash them, then `wavec apply`; nothing was touched"));
     }
-    let onto = git().args(["symbolic-ref", "--short", "-q", "HEAD"]).answer()?;
-    let onto = match is_copied {
-        true => String::new(),
-        false => String::from_utf8_lossy(&onto.stdout).trim().to_owned(),
-    };
+    // Given up, it would take with it what was applied in its midst.
+    for (folder, what) in
+        [("rebase-merge", "a rebase"), ("rebase-apply", "a rebase"), ("BISECT_LOG", "a bisect")]
+    {
+        let place = git().args(["rev-parse", "--git-path", folder]).text()?;
+        if !is_copied && repository.root.join(place).exists() {
+            return Err(refuse(format!("{what} is under way in it"))
+                .help("end it, then `wavec apply`; nothing was touched"));
+        }
+    }
+    let onto = repository.branch()?;
     let is_forward = is_ancestor(&head, tip)?;
+    if !is_forward && git().args(["merge-base", &head, tip]).answer()?.code != 0 {
+        return Err(refuse("what it stands on has no commit in common with the run's".into())
+            .help("check out the branch that the run began on, then `wavec apply`; nothing was touched"));
+    }
     if !is_forward {
         let trial = repository.merge_of(&head, tip)?;
         if !trial.paths.is_empty() {

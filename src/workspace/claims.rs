@@ -80,6 +80,18 @@ pub fn violations(
     Ok(violations)
 }
 
+/// The sections of a file that claims cover, where they cover nothing else of it; `path` is from the repository's root.
+pub fn sections_of(path: &str, claims: &Claims, prefix: &str) -> Vec<String> {
+    let Some(path) = path.strip_prefix(prefix) else { return Vec::new() };
+    let covers = |claim: &&Claim| {
+        let except: Vec<&str> = claim.except.iter().map(String::as_str).collect();
+        claim.kind.is_write() && Paths::parse(&claim.glob, &except).is_ok_and(|paths| paths.matches(path))
+    };
+    let covering = claims.claims.iter().filter(covers);
+    // One that covers the whole file leaves nothing to go by.
+    covering.map(|claim| claim.section.clone()).collect::<Option<Vec<String>>>().unwrap_or_default()
+}
+
 fn violation(
     change: &Change,
     claims: &[Ready<'_>],

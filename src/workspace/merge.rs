@@ -2,9 +2,10 @@
 //!
 //! A merge gives a commit that nothing shows yet: half a merge is in no place. History stays a line: one commit a task.
 
-use super::git::Git;
 use super::{Repository, Size, Snapshot, Tree, Workspace};
 use crate::error::{Error, Result};
+use crate::plan::Claims;
+use crate::section;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -89,20 +90,28 @@ impl Repository {
     }
 }
 
+/// Whose work is merged.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    /// In words.
+    pub name: String,
+    /// The message of the commit on the tip.
+    pub message: String,
+    /// What it claims.
+    pub claims: Claims,
+}
+
 impl Workspace {
-    /// Merges a commit into the tip. `name` says whose it is, `message` is that of the commit on the tip.
-    pub fn merge(
-        &self,
-        tip: &str,
-        base: &str,
-        snapshot: &Snapshot,
-        name: &str,
-        message: &str,
-    ) -> Result<Merged> {
+    /// Merges a commit into the tip.
+    pub fn merge(&self, tip: &str, base: &str, snapshot: &Snapshot, whose: &Whose) -> Result<Merged> {
+        let Whose { name, message, claims } = whose;
         if base == tip {
             return Ok(Merged::Clean { tip: snapshot.commit.clone(), size: snapshot.size });
         }
-        let trial = self.repository.merge_of(tip, &snapshot.commit)?;
+        let mut trial = self.repository.merge_of(tip, &snapshot.commit)?;
+        if !trial.paths.is_empty() {
+            self.merge_sections(&mut trial, [base, tip, &snapshot.commit], claims)?;
+        }
         if trial.paths.is_empty() {
             let merged = self.commit(&trial.tree, &[tip], message)?;
             let (size, _) = self.difference(tip, &merged)?;
@@ -111,6 +120,70 @@ impl Workspace {
         let text = self.repository.hunks_of(&trial, name);
         let text = text.replace(tip, "what is merged already").replace(&snapshot.commit, name);
         Ok(Merged::Conflict(Conflict { tip: tip.to_owned(), paths: trial.paths, text, tree: trial.tree }))
+    }
+
+    /// Merges by sections what lines were too coarse for: changes of different sections that lie side by side. `commits` are the
+    /// base, the tip and the work.
+    fn merge_sections(&self, trial: &mut Trial, commits: [&str; 3], claims: &Claims) -> Result<()> {
+        const ACTION: &str = "merge sections in";
+        let mut orders: Vec<u8> = Vec::new();
+        let mut left = Vec::new();
+        for path in std::mem::take(&mut trial.paths) {
+            match self.merged_by_sections(&path, commits, claims)? {
+                Some((mode, text)) => {
+                    let object =
+                        self.git(ACTION).args(["hash-object", "-w", "--stdin"]).input(text).text()?;
+                    // First away: in a conflict it is there more than once.
+                    orders.extend(format!("0 {}\t{path}\0", "0".repeat(object.len())).into_bytes());
+                    orders.extend(format!("{mode} {object}\t{path}\0").into_bytes());
+                }
+                None => left.push(path),
+            }
+        }
+        trial.paths = left;
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let scratch = self.trees.join(".merge.scratch");
+        let of_scratch = || self.git(ACTION).env("GIT_INDEX_FILE", &scratch);
+        let _ = fs::remove_file(&scratch);
+        of_scratch().args(["read-tree", &trial.tree]).run()?;
+        of_scratch().args(["update-index", "-z", "--index-info"]).input(orders).run()?;
+        trial.tree = of_scratch().args(["write-tree"]).text()?;
+        let _ = fs::remove_file(&scratch);
+        Ok(())
+    }
+
+    /// The mode and the text of a file that both sides changed, merged by the sections that are claimed.
+    fn merged_by_sections(
+        &self,
+        path: &str,
+        commits: [&str; 3],
+        claims: &Claims,
+    ) -> Result<Option<(String, Vec<u8>)>> {
+        let names = super::claims::sections_of(path, claims, &self.prefix);
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut files = Vec::new();
+        for commit in commits {
+            let listed = self.git("list a file of").args(["ls-tree", "-z", commit, "--", path]).bytes()?;
+            let listed = String::from_utf8_lossy(&listed).into_owned();
+            let words: Vec<&str> = listed.split([' ', '\t']).take(3).collect();
+            files.push(match words.as_slice() {
+                [mode, "blob", object] => Some(((*mode).to_owned(), self.object(object)?)),
+                _ => None,
+            });
+        }
+        let [base, Some((mode, ours)), Some((other, theirs))] = files.as_slice() else { return Ok(None) };
+        let is_file =
+            mode.starts_with("100") && mode == other && base.as_ref().is_none_or(|(it, _)| it == mode);
+        if !is_file {
+            return Ok(None);
+        }
+        let base = base.as_ref().map_or(&[][..], |(_, text)| text);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Ok(section::merged(base, ours, theirs, path, &names).map(|text| (mode.clone(), text)))
     }
 
     /// Has a tree go on from the tip that its work conflicts with: what does not conflict stays done, the conflicting files are as the
@@ -133,13 +206,12 @@ impl Workspace {
         of_scratch().args(["update-index", "-z", "--index-info"]).input(orders).run()?;
         let wanted = of_scratch().args(["write-tree"]).text()?;
         let _ = fs::remove_file(&scratch);
-        let own = || Git::new(&tree.root, ACTION);
+        let own = || self.within(tree, ACTION);
         // What is in the tree now is known to this index, so that git sees what to take away.
         own().env("GIT_INDEX_FILE", &index).args(["add", "--all", "--", "."]).run()?;
         own().env("GIT_INDEX_FILE", &index).args(["read-tree", "--reset", "-u", &wanted]).run()?;
         own().args(["update-ref", "--no-deref", "HEAD", &conflict.tip]).run()?;
-        let lock = own().args(["rev-parse", "--git-path", "index.lock"]).text()?;
-        let _ = fs::remove_file(tree.root.join(lock));
+        let _ = fs::remove_file(self.own_of(tree).join("index.lock"));
         own().args(["reset", "--quiet"]).run()?;
         Ok(Tree { base: conflict.tip.clone(), ..tree.clone() })
     }

@@ -106,6 +106,16 @@ impl Repository {
         })
     }
 
+    /// The branch that its folder stands on; empty on none, and of a folder that is copied.
+    pub fn branch(&self) -> Result<String> {
+        if self.is_copied() {
+            return Ok(String::new());
+        }
+        let words = ["symbolic-ref", "--short", "-q", "HEAD"];
+        let answer = self.git("find the branch of").args(words).answer()?;
+        Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+    }
+
     /// The commit that HEAD is on.
     fn tip(&self) -> Result<Option<String>> {
         let words = ["rev-parse", "--verify", "-q", "HEAD^{commit}"];
@@ -159,10 +169,21 @@ impl Repository {
         Ok(paths.map(|entry| String::from_utf8_lossy(&entry[3..]).into_owned()).collect())
     }
 
-    /// Whether a commit is part of what the folder stands on.
-    pub fn holds(&self, commit: &str) -> bool {
-        let words = ["merge-base", "--is-ancestor", commit, "HEAD"];
-        self.git("compare commits of").args(words).answer().is_ok_and(|answer| answer.code == 0)
+    /// Who holds a commit for good.
+    pub fn holds(&self, commit: &str) -> Result<Held> {
+        let git = || self.git("compare commits of");
+        if git().args(["merge-base", "--is-ancestor", commit, "HEAD"]).answer()?.code != 0 {
+            return Ok(Held::Nowhere);
+        }
+        if git().args(["symbolic-ref", "-q", "HEAD"]).answer()?.code == 0 {
+            return Ok(Held::Folder);
+        }
+        // On no branch: gone with the next switch to one, unless some branch or tag has it too.
+        let words = ["for-each-ref", "--format=%(refname)", "--contains", commit];
+        let places = ["refs/heads", "refs/remotes", "refs/tags"];
+        let names = git().args(words).args(places).text()?;
+        let is_others = |name: &str| !name.starts_with("refs/heads/wavec/");
+        Ok(if names.lines().any(is_others) { Held::Folder } else { Held::Loosely })
     }
 
     /// Removes a branch that shows `tip`; one that shows anything else stays. Whether it was there and is gone.
@@ -255,6 +276,17 @@ impl Repository {
         let color = if is_colored { "--color=always" } else { "--color=never" };
         self.git("compare commits of").args(["diff", "--stat", "--patch", color, from, to, "--"]).bytes()
     }
+}
+
+/// Who holds a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// What the folder stands on, and so a branch or a tag.
+    Folder,
+    /// The folder alone, which stands on no branch.
+    Loosely,
+    /// Not the folder.
+    Nowhere,
 }
 
 /// What a copy holds that no commit does.

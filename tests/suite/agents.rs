@@ -196,6 +196,71 @@ wave w {
     assert_eq!(scratch.shell("git show wavec/1:2").stdout, "two\n");
 }
 
+/// A judge whose quota is spent is asked once, and what it was to judge waits for it.
+#[test]
+fn a_spent_quota_of_a_judge_parks_what_it_was_to_judge() {
+    let plan = r#"plan p
+isolation worktree
+workers 1
+on failure continue
+agent j { driver command  run "sh ./judge.sh" }
+wave w {
+  task one { run "echo 1 >> one.txt; echo 1 >> $PLACE/count.log"  writes "one.txt"  success { check "good" judged by j "Is it?" } }
+  task two { run "echo 2 > two.txt; echo 2 >> $PLACE/count.log"  writes "two.txt"  success { check "good" judged by j "Is it?" } }
+  gate { check "all good" runs "test -f one.txt && test -f two.txt" }
+}
+task last { run "true"  writes nothing }
+"#;
+    let judge = "echo asked >> $PLACE/count.log\n\
+                 if test -f $PLACE/more.log; then echo '{\"verdict\": \"pass\", \"reason\": \"good\"}'; exit; fi\n\
+                 echo '{\"status\": \"quota\", \"message\": \"spent\", \"resets_at\": \"2027-01-01T05:00:00Z\"}' > $WAVEC_RESULT_FILE\n";
+    let scratch = repository(plan);
+    let place = scratch.path().display().to_string();
+    let scratch = scratch
+        .file("p.wave", plan.replace("$PLACE", &place))
+        .file("judge.sh", judge.replace("$PLACE", &place));
+    scratch.shell("git add -A && git commit -q -m judge");
+    let outcome = wavec(&scratch, "run p.wave");
+    assert_eq!(outcome.code, Some(4), "{}", outcome.show());
+    assert!(
+        outcome
+            .stdout
+            .contains("parked: `j`: the agent's quota is spent: spent (until 2027-01-01 05:00 UTC)"),
+        "{}",
+        outcome.show()
+    );
+    assert_eq!(scratch.read("count.log"), "1\nasked\n2\n", "{}", outcome.show());
+    let scratch = scratch.file("more.log", "");
+    let resumed = wavec(&scratch, "resume");
+    assert_eq!(resumed.code, Some(0), "{}", resumed.show());
+    assert_eq!(
+        scratch.read("count.log"),
+        "1\nasked\n2\nasked\nasked\n",
+        "judged, and not done again: {}",
+        resumed.show()
+    );
+    assert_eq!(scratch.shell("git show wavec/1:one.txt wavec/1:two.txt").stdout, "1\n2\n");
+}
+
+#[test]
+fn what_attempts_cost_until_now_is_expected_of_the_next() {
+    let plan = r#"plan p
+isolation worktree
+workers 1
+budget $0.08
+agent c { driver claude }
+wave w {
+  task one { agent c  prompt "write 1 one"  writes "1"  priority 2 }
+  task two { agent c  prompt "write 2 two"  writes "2" }
+}
+"#;
+    let scratch = repository(plan);
+    let outcome = wavec(&scratch, "run p.wave");
+    assert_eq!(outcome.code, Some(4), "{}", outcome.show());
+    let why = "the budget of `p` has no room: $0.05 of $0.08 spent, and another attempt may cost $0.05";
+    assert!(outcome.stdout.contains(why), "{}", outcome.show());
+}
+
 #[test]
 fn definitions_are_injected_and_permissions_answered() {
     let plan = r#"plan p
@@ -227,6 +292,12 @@ fn a_missing_program_is_told_before_anything_starts() {
     assert!(outcome.stderr.contains("the program `claude` is not installed"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("npm install -g @anthropic-ai/claude-code"), "{}", outcome.stderr);
     assert!(!scratch.path().join(".wavec/runs/1").exists());
+    for run in ["no-such-agent --acp \\\"a b\\\"", "/no/such-agent"] {
+        let plan = plan.replace("driver claude", &format!("driver command  run \"{run}\""));
+        let outcome = wavec(&repository(&plan), "run p.wave");
+        assert_eq!(outcome.code, Some(2), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains("such-agent` is not installed"), "{}", outcome.stderr);
+    }
     let plan = plan.replace("driver claude", "driver acp  run [\"no-such-agent\", \"--acp\"]");
     let scratch = repository(&plan);
     let outcome = wavec(&scratch, "run p.wave");

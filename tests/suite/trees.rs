@@ -4,8 +4,10 @@
 
 mod ahead;
 mod copies;
+mod kept;
 mod odd;
 mod sandbox;
+mod told;
 
 use crate::cli::{Outcome, Scratch};
 use std::fs;

@@ -151,6 +151,12 @@ pub async fn end(target: Target, grace: Duration) -> Vec<String> {
     ended
 }
 
+/// What carries a mark that starts so, in words; nothing is ended.
+pub fn marked(prefix: &str) -> Vec<String> {
+    let found = find(&Target::Marked { prefix: prefix.to_owned() });
+    found.iter().map(|process| format!("`{}` (process {})", process.name, process.pid)).collect()
+}
+
 /// Kills whole process groups at one stroke: what forks faster than it can be looked for dies only so. A group outside of
 /// wavec's own session was made by a process of the target, and holds nothing but what descends from it.
 fn kill_groups(found: &[Process]) {

@@ -43,6 +43,7 @@ fn work_in_a_submodule_is_refused_and_kept() {
 wave all {
   task reads { run "test -z \"$(ls sub)\"; echo x > a.txt"  writes "a.txt" }
   task dives { run "git -c protocol.file.allow=always submodule --quiet update --init; echo mine >> sub/s.txt; echo y > b.txt"  writes "b.txt" }
+  task drops { run "echo mine > sub/new.txt; echo z > c.txt"  writes "c.txt" }
 }
 "#;
     let scratch = repository(&[("a.txt", "a\n"), ("b.txt", "b\n")], plan);
@@ -58,8 +59,15 @@ wave all {
         "{}",
         outcome.stdout
     );
+    assert!(
+        has_event(&outcome, &["task_ended", "all.drops", "worked in the submodule `sub`"]),
+        "{}",
+        outcome.show()
+    );
     let kept = scratch.path().join(".wavec/runs/1/trees/1-all.dives-1/sub/s.txt");
+    let dropped = scratch.path().join(".wavec/runs/1/trees/1-all.drops-1/sub/new.txt");
     scratch.wavec(&["clean"]);
+    assert_eq!(fs::read_to_string(dropped).unwrap(), "mine\n", "never removed");
     assert_eq!(fs::read_to_string(kept).unwrap(), "s\nmine\n", "never removed");
     let refused =
         scratch.file("p.wave", format!("{}task t {{ run \"true\"  writes \"sub/s.txt\" }}\n", super::HEAD));
@@ -146,4 +154,43 @@ wave all {
     assert_eq!(git(&scratch, "show wavec/1:routes.cfg"), routes.replace("one", "ONE").replace("two", "TWO"));
     let told = "changed `shop.py` outside of `shop.py#total`: line 1, `LIMIT = 4`";
     assert!(has_event(&outcome, &["task_ended", "all.strays", told]), "{}", outcome.stdout);
+}
+
+/// Where lines lie side by side, git alone sees a conflict.
+#[test]
+fn sections_that_touch_merge_clean() {
+    let files = [
+        ("c.toml", "a = 1\nb = 2\n"),
+        ("c.json", "{\n  \"a\": 1,\n  \"b\": 2\n}\n"),
+        ("m.md", "# One\nfirst\n"),
+        ("r.rs", "fn a() -> u8 { 1 }\nfn b() -> u8 { 2 }\n"),
+    ];
+    let plan = r#"
+wave all {
+  task a { agent coder  prompt "sh ./a.sh"  writes "c.toml#a", "c.json#a", "r.rs#a"  creates "m.md#Alpha", "new.md#Alpha" }
+  task b { agent coder  prompt "sh ./b.sh"  writes "c.toml#b", "c.json#b", "r.rs#b"  creates "m.md#Beta", "new.md#Beta" }
+  task c { agent coder  prompt "sh ./c.sh"  writes "c.toml#c"  writes "d.toml" }
+}
+"#;
+    let of = |old: &str, heading: &str, wait: &str| {
+        format!(
+            "{wait}\nsed -i 's/{old}/{old}{old}/' c.toml c.json r.rs\nprintf '\\n# {heading}\\ntext of {heading}\\n' >> m.md\nprintf '# {heading}\\nnew\\n' > new.md\n"
+        )
+    };
+    let wait = "until git log wavec/1 --format=%s | grep -q '^all.a$'; do sleep 0.05; done";
+    let (a, b) = (of("1", "Alpha", ""), of("2", "Beta", wait));
+    let c = format!("{wait}\nsed -i 's/b = 2/b = 3/' c.toml\n");
+    let mut files = files.to_vec();
+    files.extend([("a.sh", a.as_str()), ("b.sh", b.as_str()), ("c.sh", c.as_str())]);
+    let scratch = repository(&files, plan);
+    let outcome = run(&scratch, 3, &["--format", "json"]);
+    assert!(has_event(&outcome, &["task_ended", "all.c", "outside of `c.toml#c`"]), "{}", outcome.show());
+    let shown = |path: &str| git(&scratch, &format!("show wavec/1:{path}"));
+    assert_eq!(shown("c.toml"), "a = 11\nb = 22\n", "{}", outcome.show());
+    assert_eq!(shown("c.json"), "{\n  \"a\": 11,\n  \"b\": 22\n}\n");
+    assert_eq!(shown("r.rs"), "fn a() -> u8 { 11 }\nfn b() -> u8 { 22 }\n");
+    assert_eq!(shown("m.md"), "# One\nfirst\n\n# Alpha\ntext of Alpha\n\n# Beta\ntext of Beta\n");
+    assert_eq!(shown("new.md"), "# Alpha\nnew\n# Beta\nnew\n");
+    assert_eq!(git(&scratch, "log --format=%s wavec/1").lines().count(), 3);
+    assert_eq!(git(&scratch, "fsck --no-dangling"), "");
 }
