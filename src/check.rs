@@ -12,6 +12,7 @@ mod graph;
 mod half;
 mod isolation;
 mod load;
+pub mod members;
 mod messages;
 pub mod model;
 pub mod names;

@@ -13,6 +13,7 @@ use crate::plan::{self, Plan};
 use crate::prove;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::{self, ast};
+use allowances::Allowances;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -42,7 +43,12 @@ impl Compilation {
 
 /// Compiles the plan `text`, which was found at `path`; what it refers to comes through `loader`.
 pub fn compile(path: &Path, text: &str, loader: &dyn Loader, options: &Options) -> Compilation {
-    compile_seen(SourceFile::new(path, text), loader, options, |_| ControlFlow::Continue(()))
+    compile_file(SourceFile::new(path, text), loader, options)
+}
+
+/// As [`compile`], of a text that need not be copied.
+pub fn compile_file(source: SourceFile, loader: &dyn Loader, options: &Options) -> Compilation {
+    compile_seen(source, loader, options, |_| ControlFlow::Continue(()))
 }
 
 /// What is known of a plan before anything is proved of it.
@@ -61,19 +67,18 @@ pub struct Seen<'c, 'a> {
 impl Seen<'_, '_> {
     /// What there is to say so far, in the order of place.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        report(self.sources, self.trees, self.found.to_vec(), self.options, true)
+        report(allowances::all(self.sources, self.trees), self.found.to_vec(), self.options, true)
     }
 }
 
 /// What is to be told of what was found. `is_cut`: there are no proofs yet.
 fn report(
-    sources: &SourceMap,
-    trees: &[ast::File<'_>],
+    allowances: Allowances,
     found: Vec<Diagnostic>,
     options: &Options,
     is_cut: bool,
 ) -> Vec<Diagnostic> {
-    let mut diagnostics = allowances::apply(sources, trees, found);
+    let mut diagnostics = allowances::apply(allowances, found);
     if is_cut {
         // A proof might have used it.
         diagnostics.retain(|found| found.code != codes::UNUSED_ALLOWANCE);
@@ -109,13 +114,14 @@ pub fn compile_seen(
     let seen = Seen { sources: &sources, trees: &trees, model: &checked.model, found: &diagnostics, options };
     let is_cut = look(&seen).is_break();
     // What is proved of half a plan would be told about mistakes that are none.
-    let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| plan::lower(&checked.model));
-    drop(checked.model);
+    let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| plan::lower(checked.model));
+    let allowances = allowances::all(&sources, &trees);
+    // The proofs need the plan alone: of a large one the tree is as large as what they make.
+    drop(trees);
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
-    let diagnostics = report(&sources, &trees, diagnostics, options, is_cut);
-    drop(trees);
+    let diagnostics = report(allowances, diagnostics, options, is_cut);
     let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).peekable();
     let has_errors = errors.peek().is_some();
     let has_other_errors = errors.any(|found| found.code.group() != Group::Claims);

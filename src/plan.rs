@@ -5,6 +5,7 @@
 
 mod criterion;
 mod lower;
+mod task;
 mod work;
 
 use crate::source::Span;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use criterion::*;
 pub use lower::lower;
+pub use task::*;
 pub use work::*;
 
 macro_rules! id {
@@ -136,7 +138,7 @@ pub enum Need {
     /// The step has succeeded (or was left out by `when`).
     Succeeded(StepId, NeedSource),
     /// One of them has succeeded: `after any of`.
-    AnySucceeded(Vec<StepId>),
+    AnySucceeded(Box<[StepId]>),
     /// The step has ended, however: `after finished`.
     Finished(StepId),
 }
@@ -213,70 +215,6 @@ pub enum Item {
     Task(TaskId),
     /// A gate.
     Gate(GateId),
-}
-
-/// One piece of work.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// Its qualified name, unique in the plan: `foundations.schema`; nameless blocks add nothing to it.
-    pub name: String,
-    /// Its title, or empty.
-    pub title: String,
-    /// Its doc comment, or empty.
-    pub docs: String,
-    /// `because`, or empty.
-    pub because: String,
-    /// The author's own id, or empty.
-    pub id: String,
-    /// The group that it stands in.
-    pub group: GroupId,
-    /// What is done.
-    pub action: Action,
-    /// Who does it, where the action is a prompt.
-    pub agent: Option<AgentId>,
-    /// What it touches.
-    pub claims: Claims,
-    /// What it holds while it runs, each resource once, the amount at least 1.
-    pub uses: Vec<(ResourceId, u32)>,
-    /// How long it is expected to take.
-    pub estimate: Option<Estimate>,
-    /// What one attempt is expected to cost.
-    pub cost: Cost,
-    /// When it is ended.
-    pub timeout: Option<Duration>,
-    /// How often it is tried again.
-    pub retries: Retries,
-    /// What it may spend.
-    pub budget: Budget,
-    /// Where it works.
-    pub isolation: Isolation,
-    /// What its failure means.
-    pub on_failure: OnFailure,
-    /// Environment, outermost first, each name once.
-    pub env: Vec<(String, EnvValue)>,
-    /// Where it starts, relative to the plan's directory; empty for that itself.
-    pub directory: String,
-    /// The shell of its `run` and of its checks, split into words: `["sh", "-ec"]`.
-    pub shell: Vec<String>,
-    /// Why it is left out: the `when` that does not hold, as written. None: it runs.
-    pub left_out: Option<String>,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// The higher goes first; 0 when not written.
-    pub priority: i32,
-    /// What it hands on.
-    pub outputs: Vec<Output>,
-    /// What must hold at its end.
-    pub success: Vec<Criterion>,
-    /// `may change nothing`.
-    pub may_change_nothing: bool,
-    /// The step of it; none for rollback and `finally` tasks.
-    pub step: Option<StepId>,
-    /// A hash of all that its result depends on in the plan's text (action, agent, claims, criteria, params
-    /// in it, …): resume goes on from a finished task only where this is the same.
-    pub definition: String,
-    /// The header, from keyword to title.
-    pub span: Span,
 }
 
 /// A go/no-go checkpoint.

@@ -128,7 +128,7 @@ struct Proof<'p> {
     facts: &'p dyn Facts,
     order: Order<'p>,
     table: Table,
-    names: Names,
+    names: Names<'p>,
     sections: Sections,
 }
 

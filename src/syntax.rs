@@ -3,6 +3,7 @@
 //! [`parse`] never fails: it gives a tree *and* diagnostics. It knows how statements look, not what names mean.
 
 pub mod ast;
+pub mod few;
 mod grammar;
 mod lower;
 mod messages;

@@ -4,6 +4,7 @@
     benches/peers/peers.py                        all shapes, five rounds
     benches/peers/peers.py independent -n 10000 -j 2 -j 16 --rounds 9
     benches/peers/peers.py --short                small and once: shows only that it runs
+    benches/peers/peers.py dag -n 100000 --load   only reads the graph: `wavec check` beside `ninja nosuch`
 
 Prints a table, and with `--json FILE` writes every measurement. What it leaves out stands in benches/README.md.
 """
@@ -65,6 +66,16 @@ def write_wave(needs):
     return "\n".join(lines + ["}", ""])
 
 
+def write_titled(needs):
+    """The same as people write it: about 150 bytes a task."""
+    lines = ["plan bench", "parallel {"]
+    for at, deps in enumerate(needs):
+        after = "; after " + ", ".join(f"t{dep}" for dep in deps) if deps else ""
+        title = f"Carry out step {at} of the plan and hand its result on to those that wait"
+        lines.append(f'  task t{at} "{title}" {{ run "true"; timeout 5m{after} }}')
+    return "\n".join(lines + ["}", ""])
+
+
 def write_ninja(needs):
     lines = ["rule r", "  command = true"]
     lines += [f"build t{at}: r " + " ".join(f"t{dep}" for dep in deps) for at, deps in enumerate(needs)]
@@ -110,6 +121,18 @@ def peers(wavec):
     ]
 
 
+# The same of what only reads the graph and ends.
+def loaders(wavec):
+    return [
+        ("ninja", "build.ninja", write_ninja, ["ninja", "nosuch"], True, None),
+        ("samurai", "build.ninja", write_ninja, ["samu", "nosuch"], True, None),
+        ("n2", "build.ninja", write_ninja, ["n2", "nosuch"], True, None),
+        ("wavec", "plan.wave", write_wave, [wavec, "check", "-q", "plan.wave"], True, None),
+        ("wavec, told", "plan.wave", write_wave, [wavec, "check", "plan.wave"], True, None),
+        ("wavec, titled", "plan.wave", write_titled, [wavec, "check", "-q", "plan.wave"], True, None),
+    ]
+
+
 def measure(command, directory):
     """Seconds by the clock and of the processors, and the largest process in MiB."""
     begin = time.perf_counter()
@@ -121,7 +144,8 @@ def measure(command, directory):
         _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - begin
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+    # There is no target `nosuch`, and so all that the peer does is to read.
+    if child.returncode and command[-1] != "nosuch":
         tail = (directory / "output").read_bytes()[-2000:].decode(errors="replace")
         raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{tail}")
     peak = float((directory / "peak").read_text()) if (directory / "peak").exists() else usage.ru_maxrss
@@ -131,13 +155,14 @@ def measure(command, directory):
 def compare(shape, needs, jobs, options, place):
     task = next((found for found in ("go-task", "task") if shutil.which(found)), "go-task")
     entries = []
-    for name, file, writer, command, has_order, most in peers(str(options.wavec)):
+    known = loaders if options.load else peers
+    for name, file, writer, command, has_order, most in known(str(options.wavec)):
         words = [word.format(j=jobs, task=task) for word in command]
         is_there = shutil.which(words[0]) is not None
         fits = (has_order or not any(needs)) and (most is None or len(needs) <= most)
         if not is_there or not fits or (options.only and name not in options.only):
             continue
-        directory = place / f"{shape}-{name.replace(' ', '')}"
+        directory = place / f"{shape}-{name.replace(' ', '').replace(',', '-')}"
         directory.mkdir(exist_ok=True)
         (directory / ".wavec").mkdir(exist_ok=True)
         (directory / file).write_text(writer(needs))
@@ -168,6 +193,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", action="append", metavar="PEER", help="leave the others out")
     parser.add_argument("--short", action="store_true", help="40 tasks, once")
+    parser.add_argument("--load", action="store_true", help="only read the graph")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--wavec", type=Path, default=HERE.parent.parent / "target/release/wavec")
     options = parser.parse_args()

@@ -52,7 +52,7 @@ pub(super) fn agents<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
                 StatementKind::AgentRef(name) => {
                     let found = search.find(model, findings, id, name);
                     let own = &mut model.nodes[id.index()].agent;
-                    *own = own.or(found);
+                    *own = own.or(found.map(|index| index as u32));
                 }
                 StatementKind::Check(check) => search.check(model, findings, id, check),
                 StatementKind::Success(inner) | StatementKind::Preflight(inner) => {
@@ -178,7 +178,7 @@ impl<'a> Search<'_, 'a> {
             if let Some(index) = near.and_then(|near| model.agent_names.get(near)) {
                 findings.used.agents.insert(*index);
             }
-            let is_item = model.by_name.get(&wanted).map(|items| model.node(items[0]).kind.word());
+            let is_item = model.called(&wanted).first().map(|item| model.node(*item).kind.word());
             findings.add(messages::unknown_agent(name.span, &wanted, near, &found, is_item));
         }
         None

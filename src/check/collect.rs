@@ -30,7 +30,7 @@ pub(super) fn declarations<'a>(model: &mut Model<'a>, input: &Input<'a>, finding
 /// Keeps the first header; that there are two, or that it is not the first statement, the parser has said.
 fn header<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>) {
     if let (StatementKind::Plan { name, title }, None) = (&statement.kind, model.header) {
-        model.header = Some(Header { name, title: title.as_ref(), statement });
+        model.header = Some(Header { name, title: title.as_deref(), statement });
     }
 }
 
@@ -111,7 +111,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
             model.secrets.push(Secret { name, source: *source, value, span: statement.span });
         }
         StatementKind::Resource { name, capacity } => {
-            let amount = values::count(sources, *capacity, "a capacity", 1, findings);
+            let amount = values::count(sources, **capacity, "a capacity", 1, findings);
             let is_new =
                 enter(&mut model.resource_names, name, model.resources.len(), findings, "resource", |at| {
                     model.resources[at].name.span
@@ -131,7 +131,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
             if !is_new {
                 return;
             }
-            let (title, test) = (title.as_ref(), test.as_deref());
+            let (title, test) = (title.as_deref(), test.as_deref());
             model.criteria.push(Criterion { name, title, test, span: statement.span });
         }
         _ => {}

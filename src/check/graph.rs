@@ -1,7 +1,7 @@
 //! The graph's own questions: an order that respects every edge, and the cycles that make one impossible.
 
 use super::model::{Model, NodeId};
-use super::order::{Order, Source, Vertex, VertexId, VertexKind};
+use super::order::{Edge, Order, Source, Vertex, VertexId, VertexKind};
 use super::{Findings, messages};
 use crate::source::Span;
 use std::cmp::Reverse;
@@ -10,9 +10,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 /// The vertices so that each comes after what it waits for, as near to the order of the file as that allows.
 /// Those on a cycle, or behind one, are left out.
 pub(super) fn sort(order: &Order) -> Vec<VertexId> {
-    let is_sorted = |(at, vertex): (usize, &Vertex)| {
-        vertex.needs.iter().flat_map(|need| &need.to).all(|to| to.index() < at)
-    };
+    let is_sorted = |(at, vertex): (usize, &Vertex)| vertex.edges.iter().all(|edge| edge.to.index() < at);
     if order.vertices.iter().enumerate().all(is_sorted) {
         return (0..order.vertices.len() as u32).map(VertexId).collect();
     }
@@ -20,8 +18,8 @@ pub(super) fn sort(order: &Order) -> Vec<VertexId> {
     let mut dependents: Vec<Vec<u32>> = vec![Vec::new(); order.vertices.len()];
     for (at, vertex) in order.vertices.iter().enumerate() {
         let mut count = 0;
-        for to in vertex.needs.iter().flat_map(|need| &need.to) {
-            dependents[to.index()].push(at as u32);
+        for edge in &vertex.edges {
+            dependents[edge.to.index()].push(at as u32);
             count += 1;
         }
         missing.push(count);
@@ -71,19 +69,17 @@ pub(super) fn cycles(model: &Model<'_>, order: &Order, findings: &mut Findings) 
         if done.contains(&from) {
             continue;
         }
-        for need in &vertex.needs {
-            for (to, place) in need.to.iter().zip(&need.places) {
-                if to.0 < from.0 || done.contains(to) || dropped.contains(&(from, *to)) {
-                    continue;
-                }
-                let Some(mut way) = shortest(order, *to, from, &done, &dropped, &mut steps) else { continue };
-                dropped.insert((from, *to));
-                way.insert(0, Link { from, to: *to, source: need.source, place: *place });
-                findings.add_to_order(messages::dependency_cycle(model, order, &way));
-                told += 1;
-                if told == MOST_CYCLES || steps > MOST_STEPS {
-                    return;
-                }
+        for Edge { to, source, place, .. } in vertex.edges.iter().copied() {
+            if to.0 < from.0 || done.contains(&to) || dropped.contains(&(from, to)) {
+                continue;
+            }
+            let Some(mut way) = shortest(order, to, from, &done, &dropped, &mut steps) else { continue };
+            dropped.insert((from, to));
+            way.insert(0, Link { from, to, source, place });
+            findings.add_to_order(messages::dependency_cycle(model, order, &way));
+            told += 1;
+            if told == MOST_CYCLES || steps > MOST_STEPS {
+                return;
             }
         }
     }
@@ -113,14 +109,12 @@ fn shortest(
             way.reverse();
             return Some(way);
         }
-        for need in &order.vertex(at).needs {
-            for (to, place) in need.to.iter().zip(&need.places) {
-                *steps += 1;
-                let is_new = *to != from && !reached.contains_key(to);
-                if is_new && !done.contains(to) && !dropped.contains(&(at, *to)) {
-                    reached.insert(*to, Link { from: at, to: *to, source: need.source, place: *place });
-                    queue.push_back(*to);
-                }
+        for Edge { to, source, place, .. } in order.vertex(at).edges.iter().copied() {
+            *steps += 1;
+            let is_new = to != from && !reached.contains_key(&to);
+            if is_new && !done.contains(&to) && !dropped.contains(&(at, to)) {
+                reached.insert(to, Link { from: at, to, source, place });
+                queue.push_back(to);
             }
         }
         if *steps > MOST_STEPS {

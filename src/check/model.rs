@@ -3,9 +3,11 @@
 //! Dense nodes that point into the syntax tree; `for` is unrolled. It knows no order and no files: it is what the
 //! passes read and fill, and what `plan::lower` turns into a plan.
 
+use super::members::Members;
 use super::order::Order;
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast;
+use crate::syntax::few::Few;
 use crate::syntax::vocabulary::Place;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -151,9 +153,9 @@ pub struct Node<'a> {
     /// The nearest container that has a name, or the plan: its names are unique there.
     pub namespace: NodeId,
     /// Its items, in order; `rollback` and `finally` are not among them.
-    pub children: Vec<NodeId>,
+    pub children: Few<NodeId>,
     /// Its `rollback` and `finally`.
-    pub cleanups: Vec<NodeId>,
+    pub cleanups: Few<NodeId>,
     /// One past the last node inside it.
     pub end: u32,
     /// What the `for`s around it bind.
@@ -161,11 +163,11 @@ pub struct Node<'a> {
     /// Its `after`s that name something.
     pub after: Vec<After>,
     /// The waves that it overlaps, each with its place.
-    pub overlaps: Vec<(NodeId, Span)>,
+    pub overlaps: Few<(NodeId, Span)>,
     /// The outputs that its text uses, each with the place of the hole; criteria of a group included.
-    pub uses_outputs: Vec<OutputUse>,
-    /// The agent that it names itself.
-    pub agent: Option<usize>,
+    pub uses_outputs: Few<OutputUse>,
+    /// The agent that it names itself, by its index.
+    pub agent: Option<u32>,
 }
 
 /// One `after` statement, resolved.
@@ -174,7 +176,7 @@ pub struct After {
     /// How it waits.
     pub mode: ast::AfterMode,
     /// For what, each with its place. Those that are no mistake.
-    pub targets: Vec<(NodeId, Span)>,
+    pub targets: Box<[(NodeId, Span)]>,
     /// The whole statement.
     pub span: Span,
 }
@@ -320,10 +322,8 @@ pub struct Model<'a> {
     pub nodes: Vec<Node<'a>>,
     /// What `for`s bind; the first binds nothing.
     pub scopes: Vec<Scope<'a>>,
-    /// Items by the namespace that they stand in and their own name.
-    pub members: HashMap<(NodeId, Cow<'a, str>), NodeId>,
-    /// Items by own name, in order.
-    pub by_name: HashMap<Cow<'a, str>, Vec<NodeId>>,
+    /// The items by their names.
+    pub members: Members,
     /// Names whose declaration could not be read.
     pub half_read: HashSet<&'a str>,
     /// What comes before what.
@@ -349,8 +349,7 @@ impl<'a> Model<'a> {
             criterion_names: Names::new(),
             nodes: Vec::new(),
             scopes: vec![Scope { parent: ScopeId(0), variable: "", value: Cow::Borrowed(""), span: nothing }],
-            members: HashMap::new(),
-            by_name: HashMap::new(),
+            members: Members::default(),
             half_read: HashSet::new(),
             order: Order::default(),
         }
@@ -360,7 +359,13 @@ impl<'a> Model<'a> {
     pub fn is_half_read(&self, name: &str) -> bool {
         self.half_read.contains(name)
             || name.rsplit_once('.').is_some_and(|(_, own)| self.half_read.contains(own))
-            || !self.half_read.is_empty() && self.by_name.keys().any(|known| fits(known, name))
+            || !self.half_read.is_empty()
+                && self.members.names(&self.nodes).any(|(known, _)| fits(known, name))
+    }
+
+    /// The items of that name, in order.
+    pub fn called(&self, name: &str) -> &[NodeId] {
+        self.members.called(&self.nodes, name)
     }
 
     /// The node with this id.

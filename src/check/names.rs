@@ -135,20 +135,21 @@ impl<'a> Model<'a> {
     }
 
     fn hole_value(&self, scope: ScopeId, reference: &ast::Reference<'a>) -> Option<&str> {
-        match &reference.parts[..] {
-            [name] => self.value(scope, name.text),
-            _ => None,
-        }
+        self.value(scope, reference.single()?.text)
     }
 
     /// The parts of a reference, filled.
     pub fn parts(&self, scope: ScopeId, reference: &ast::Reference<'a>) -> Vec<Cow<'a, str>> {
-        reference.parts.iter().map(|part| self.filled(scope, part.text)).collect()
+        reference.parts().map(|part| self.filled(scope, part.text)).collect()
     }
 
     /// The item that a reference in `from` means: nearest first, from what holds `from` outwards.
     pub fn item(&self, from: NodeId, reference: &ast::Reference<'a>) -> Found {
-        self.item_named(from, &self.parts(self.node(from).scope, reference))
+        let scope = self.node(from).scope;
+        match reference.single() {
+            Some(name) => self.item_named(from, &[self.filled(scope, name.text)]),
+            None => self.item_named(from, &self.parts(scope, reference)),
+        }
     }
 
     /// As [`Model::item`], of a name in parts.
@@ -166,7 +167,10 @@ impl<'a> Model<'a> {
             }
         }
         // Somewhere inside a container, the nearest container first.
-        let Some(candidates) = self.by_name.get(&**last) else { return Found::Nothing };
+        let candidates = self.called(last);
+        if candidates.is_empty() {
+            return Found::Nothing;
+        }
         for namespace in namespaces() {
             let end = self.node(namespace).end;
             let first = candidates.partition_point(|id| *id < namespace);
@@ -183,7 +187,7 @@ impl<'a> Model<'a> {
     }
 
     fn member(&self, namespace: NodeId, parts: &[Cow<'_, str>]) -> Option<NodeId> {
-        parts.iter().try_fold(namespace, |at, part| self.members.get(&(at, Cow::Borrowed(&**part))).copied())
+        parts.iter().try_fold(namespace, |at, part| self.members.inside(&self.nodes, at, part))
     }
 
     /// Whether the qualified name of an item ends with these parts.
@@ -201,7 +205,7 @@ impl<'a> Model<'a> {
     /// What a hole in `from`'s text stands for.
     pub fn hole(&self, from: NodeId, reference: &ast::Reference<'a>) -> Hole<'_> {
         let scope = self.node(from).scope;
-        if let [name] = &reference.parts[..] {
+        if let Some(name) = reference.single() {
             let name = self.filled(scope, name.text);
             if let Some(scope) = self.variable(scope, &name) {
                 return Hole::Value(&scope.value);
@@ -249,7 +253,10 @@ impl<'a> Model<'a> {
 
     /// The agent that applies to a node, by its index: its own, or the nearest container's.
     pub fn agent_of(&self, id: NodeId) -> Option<usize> {
-        std::iter::once(id).chain(self.containers(id)).find_map(|id| self.node(id).agent)
+        std::iter::once(id)
+            .chain(self.containers(id))
+            .find_map(|id| self.node(id).agent)
+            .map(|index| index as usize)
     }
 
     /// The place of the name in a statement that declares an item, for messages.

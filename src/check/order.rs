@@ -40,20 +40,29 @@ pub struct Vertex {
     /// Of which node.
     pub node: NodeId,
     /// What it waits for.
-    pub needs: Vec<Need>,
+    pub edges: Vec<Edge>,
 }
 
-/// One thing that a vertex waits for.
-#[derive(Clone, Debug)]
-pub struct Need {
-    /// For what; more than one for `after any of` only.
-    pub to: Vec<VertexId>,
+/// One thing that a vertex waits for. A large plan has some hundred thousand of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// For what.
+    pub to: VertexId,
     /// How.
     pub mode: AfterMode,
     /// Why.
     pub source: Source,
-    /// Where that is written: a name in `after`, a hole, the header of what follows; as many as `to`.
-    pub places: Vec<Span>,
+    /// Whether one of it and of what stands before it is enough; in an `after any of`, from its second name on.
+    pub is_joined: bool,
+    /// Where that is written: a name in `after`, a hole, the header of what follows.
+    pub place: Span,
+}
+
+impl Vertex {
+    /// What it waits for: all of the needs, each of several edges for `after any of` only.
+    pub fn needs(&self) -> impl Iterator<Item = &[Edge]> {
+        self.edges.chunk_by(|_, next| next.is_joined)
+    }
 }
 
 /// Why an edge is there.
@@ -99,14 +108,17 @@ impl Order {
     }
 
     fn need(&mut self, from: VertexId, to: VertexId, source: Source, place: Span) {
-        let need = Need { to: vec![to], mode: AfterMode::All, source, places: vec![place] };
-        self.vertices[from.index()].needs.push(need);
+        let edge = Edge { to, mode: AfterMode::All, source, is_joined: false, place };
+        self.vertices[from.index()].edges.push(edge);
     }
 }
 
 /// Makes the graph, finds its cycles, and sorts it.
 pub(super) fn order<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mut Findings) {
     let mut order = Order::default();
+    order.vertices.reserve_exact(
+        model.nodes.len() + 2 * model.node_ids().filter(|id| model.node(*id).kind.is_group()).count(),
+    );
     vertices(model, &mut order);
     for id in model.node_ids() {
         if model.node(id).kind.is_group() {
@@ -153,6 +165,9 @@ fn vertices(model: &Model<'_>, order: &mut Order) {
             open.push(id);
         } else if !is_last_gate(model, id) {
             let vertex = push(order, VertexKind::Item, id);
+            let written: usize = node.after.iter().map(|after| after.targets.len()).sum();
+            // What is written, and what the layout says.
+            order.vertices[vertex.index()].edges.reserve_exact(1 + written + node.uses_outputs.len());
             order.first[id.index()] = vertex;
             order.last[id.index()] = vertex;
         }
@@ -176,7 +191,7 @@ fn close(model: &Model<'_>, order: &mut Order, group: NodeId) {
 }
 
 fn push(order: &mut Order, kind: VertexKind, node: NodeId) -> VertexId {
-    order.vertices.push(Vertex { kind, node, needs: Vec::new() });
+    order.vertices.push(Vertex { kind, node, edges: Vec::new() });
     VertexId(order.vertices.len() as u32 - 1)
 }
 
@@ -220,6 +235,9 @@ fn group(model: &Model<'_>, order: &mut Order, id: NodeId) {
         ends.push(success);
     }
     ends.reverse();
+    for end in ends.iter().take(1).chain([&leave]) {
+        order.vertices[end.index()].edges.reserve_exact(items.len() + ends.len());
+    }
     for item in items {
         let last = order.last(*item);
         let place = model.place(*item);
@@ -306,20 +324,11 @@ fn written(model: &Model<'_>, order: &mut Order, findings: &mut Findings, id: No
     }
     let first = order.first(id);
     for after in &node.after {
-        let ends = after.targets.iter().map(|(target, span)| (order.last(*target), *span));
-        match after.mode {
-            AfterMode::Any => {
-                let (to, places) = ends.unzip();
-                let need = Need { to, mode: AfterMode::Any, source: Source::After, places };
-                order.vertices[first.index()].needs.push(need);
-            }
-            mode => {
-                let ends: Vec<_> = ends.collect();
-                for (to, place) in ends {
-                    let need = Need { to: vec![to], mode, source: Source::After, places: vec![place] };
-                    order.vertices[first.index()].needs.push(need);
-                }
-            }
+        for (at, (target, place)) in after.targets.iter().enumerate() {
+            let is_joined = after.mode == AfterMode::Any && at > 0;
+            let (to, mode, source) = (order.last(*target), after.mode, Source::After);
+            let edge = Edge { to, mode, source, is_joined, place: *place };
+            order.vertices[first.index()].edges.push(edge);
         }
     }
     // A group's own texts that use outputs are its criteria.

@@ -1,11 +1,11 @@
 //! The passes over a graph without cycles: `after`s that say nothing new, and `overlaps` that free nothing or too much.
 
-use super::model::{Model, NodeId, NodeKind};
+use super::model::{Model, NodeId, NodeKind, ScopeId};
 use super::order::{Order, Source, VertexId, gates_in, last_gate};
 use super::{Findings, Input, messages};
 use crate::source::Span;
 use crate::syntax::ast::AfterMode;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// How many edges the whole pass may follow: past it a note is left unsaid, never a mistake.
 const MOST_STEPS: usize = 5_000_000;
@@ -26,7 +26,10 @@ pub(super) fn redundant<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings:
         return;
     }
     let has_overlaps = model.nodes.iter().any(|node| !node.overlaps.is_empty());
-    let mut search = Search { model, order, position: positions(order), has_overlaps, steps: 0 };
+    let seen = vec![0; order.vertices.len()];
+    let position = positions(order);
+    let mut search =
+        Search { model, order, position, has_overlaps, steps: 0, seen, turn: 0, open: Vec::new() };
     afters(&mut search, findings);
     overlaps(&mut search, findings);
 }
@@ -45,30 +48,56 @@ struct Search<'m, 'a> {
     position: Vec<u32>,
     has_overlaps: bool,
     steps: usize,
+    /// By vertex: the last search that has met it.
+    seen: Vec<u32>,
+    /// How many searches there have been.
+    turn: u32,
+    /// What the search has met, in the order in which it met it.
+    open: Vec<Reached>,
+}
+
+/// What a search has met.
+#[derive(Clone, Copy)]
+struct Reached {
+    at: VertexId,
+    /// From where: the index of what was met before.
+    from: u32,
+    /// Where the edge that led here is written, if it is.
+    place: Option<Span>,
 }
 
 fn afters(search: &mut Search<'_, '_>, findings: &mut Findings) {
     let model = search.model;
-    // A name in a `for` says something new as long as it does so in one turn.
-    let mut told: HashMap<Span, Option<(NodeId, NodeId, Span, Already)>> = HashMap::new();
-    let mut places: Vec<Span> = Vec::new();
+    let mut told: Vec<Told> = Vec::new();
+    // A name in a `for` says something new as long as it does so in one turn: where each is in `told`.
+    let mut turns: HashMap<Span, usize> = HashMap::new();
     for id in model.node_ids() {
+        let is_repeated = model.node(id).scope != ScopeId(0);
         for after in model.node(id).after.iter().filter(|after| after.mode == AfterMode::All) {
             for (target, place) in &after.targets {
-                let already = match told.get(place) {
-                    Some(None) => None,
-                    _ => search.already(id, *target, *place),
-                };
-                if told.insert(*place, already.map(|way| (id, *target, after.span, way))).is_none() {
-                    places.push(*place);
+                let before = if is_repeated { turns.get(place).copied() } else { None };
+                if before.is_some_and(|at| told[at].already.is_none()) {
+                    continue;
+                }
+                let already = search.already(id, *target, *place);
+                let (target, place, statement) = (*target, *place, after.span);
+                let now = Told { id, target, place, statement, already };
+                match before {
+                    Some(at) => told[at] = now,
+                    None if is_repeated => {
+                        turns.insert(place, told.len());
+                        told.push(now);
+                    }
+                    None if now.already.is_some() => told.push(now),
+                    None => {}
                 }
             }
         }
     }
     // What one statement says too much is told in one go.
     let mut statements: Vec<(NodeId, Span, Vec<Redundant>)> = Vec::new();
-    for place in places {
-        let Some(Some((id, target, statement, already))) = told.remove(&place) else { continue };
+    for Told { id, target, place, statement, already } in told {
+        let Some(already) = already else { continue };
         let name = Redundant { target, place, already };
         let has_comment = model.sources.text(statement).contains('#');
         match statements.last_mut().filter(|(_, last, _)| *last == statement && !has_comment) {
@@ -79,6 +108,15 @@ fn afters(search: &mut Search<'_, '_>, findings: &mut Findings) {
     for (id, statement, names) in statements {
         findings.add(messages::redundant_after(model, id, statement, &names));
     }
+}
+
+/// A name in an `after`, and why it says nothing new; none where it does.
+struct Told {
+    id: NodeId,
+    target: NodeId,
+    place: Span,
+    statement: Span,
+    already: Option<Already>,
 }
 
 /// A name in an `after` that says nothing new, and why.
@@ -129,37 +167,42 @@ impl Search<'_, '_> {
         without: Option<Span>,
     ) -> Option<Vec<(VertexId, Option<Span>)>> {
         let lowest = self.position[goal.index()];
-        let mut came: HashMap<VertexId, (VertexId, Option<Span>)> = HashMap::new();
-        let mut seen: HashSet<VertexId> = HashSet::from([from]);
-        let mut open = std::collections::VecDeque::from([from]);
-        while let Some(at) = open.pop_front() {
-            for need in &self.order.vertex(at).needs {
+        self.turn += 1;
+        self.seen[from.index()] = self.turn;
+        self.open.clear();
+        self.open.push(Reached { at: from, from: 0, place: None });
+        let mut next = 0;
+        while let Some(Reached { at, .. }) = self.open.get(next).copied() {
+            for edge in &self.order.vertex(at).edges {
                 self.steps += 1;
                 if self.steps > MOST_STEPS {
                     return None;
                 }
-                let (AfterMode::All, [to], [place]) = (need.mode, &need.to[..], &need.places[..]) else {
-                    continue;
-                };
-                let is_left_out = at == from && need.source == Source::After && without == Some(*place);
-                if is_left_out || self.position[to.index()] < lowest || !seen.insert(*to) {
+                let (to, place) = (edge.to, edge.place);
+                let is_left_out = at == from && edge.source == Source::After && without == Some(place);
+                if edge.mode != AfterMode::All
+                    || is_left_out
+                    || self.position[to.index()] < lowest
+                    || std::mem::replace(&mut self.seen[to.index()], self.turn) == self.turn
+                {
                     continue;
                 }
-                let is_written = matches!(need.source, Source::After | Source::Output);
-                came.insert(*to, (at, is_written.then_some(*place)));
-                if *to == goal {
-                    let mut way = vec![(goal, None)];
-                    let mut back = goal;
-                    while back != from {
-                        let (before, place) = came[&back];
-                        way.push((before, place));
-                        back = before;
+                let is_written = matches!(edge.source, Source::After | Source::Output);
+                let place = is_written.then_some(place);
+                if to == goal {
+                    let mut way = vec![(goal, None), (at, place)];
+                    let mut back = next;
+                    while back != 0 {
+                        let Reached { from, place, .. } = self.open[back];
+                        way.push((self.open[from as usize].at, place));
+                        back = from as usize;
                     }
                     way.reverse();
                     return Some(way);
                 }
-                open.push_back(*to);
+                self.open.push(Reached { at: to, from: next as u32, place });
             }
+            next += 1;
         }
         None
     }

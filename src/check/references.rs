@@ -46,7 +46,11 @@ fn statement_of<'a>(
     match &statement.kind {
         StatementKind::After { mode, names } => after(model, findings, id, statement, *mode, names),
         StatementKind::Uses(uses) => uses.iter().for_each(|used| self::uses(model, findings, id, used)),
-        StatementKind::Env { value: EnvValue::Secret(name), .. } => secret(model, findings, id, name),
+        StatementKind::Env { value, .. } => {
+            if let EnvValue::Secret(name) = &**value {
+                secret(model, findings, id, name);
+            }
+        }
         StatementKind::When { param, value, .. } => params::when(model, findings, id, param, value),
         StatementKind::Check(check) => cited(model, findings, id, check),
         StatementKind::Success(inner) | StatementKind::Preflight(inner) => {
@@ -74,11 +78,11 @@ fn statement_of<'a>(
         // A group's criteria are tested when its items are done: outputs may stand in them.
         kind => texts::of_statement(kind, is_late, &mut |text, time| shown.push((text, time))),
     }
-    let mut used = Vec::new();
+    let mut used: Vec<OutputUse> = Vec::new();
     for (text, time) in shown {
         texts::holes(model, findings, id, text, time, |task, span| used.push(OutputUse { task, span }));
     }
-    model.nodes[id.index()].uses_outputs.append(&mut used);
+    model.nodes[id.index()].uses_outputs.extend(used);
 }
 
 /// Titles are shown before anything runs; a title that is the prompt is asked when its task starts.
@@ -95,9 +99,9 @@ fn titles<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId) {
     let Some(title) = title else { return };
     let is_prompt = node.kind.is_task() && !super::actions::has_action(node.body);
     let time = if is_prompt { texts::Time::Start } else { texts::Time::Before("a title") };
-    let mut used = Vec::new();
+    let mut used: Vec<OutputUse> = Vec::new();
     texts::holes(model, findings, id, title, time, |task, span| used.push(OutputUse { task, span }));
-    model.nodes[id.index()].uses_outputs.append(&mut used);
+    model.nodes[id.index()].uses_outputs.extend(used);
 }
 
 /// The declared criteria: their texts stand by themselves, outside every item.
@@ -156,8 +160,8 @@ pub(super) fn resolve<'a>(
 ) -> Option<NodeId> {
     let scope = model.node(from).scope;
     let mut is_known = true;
-    for part in &reference.parts {
-        is_known &= name_holes(model, findings, scope, part);
+    for part in reference.parts() {
+        is_known &= name_holes(model, findings, scope, &part);
     }
     if !is_known {
         return None;
@@ -182,11 +186,9 @@ pub(super) fn resolve<'a>(
                 }
                 _ => {
                     let finding = messages::unknown_item(reference.span, &written, &near);
-                    let place = near
-                        .first()
-                        .filter(|_| near.len() == 1)
-                        .and_then(|near| model.by_name.get(near.as_str()));
-                    match place.and_then(|items| items.first()) {
+                    let place =
+                        near.first().filter(|_| near.len() == 1).and_then(|near| model.called(near).first());
+                    match place {
                         Some(item) => finding.label(model.place(*item), format!("`{}` is here", near[0])),
                         None => finding,
                     }
@@ -226,13 +228,13 @@ pub(super) fn near_items(
     if !findings.may_search() {
         return Vec::new();
     }
-    let is_fit = |ids: &Vec<NodeId>| ids.iter().any(|id| fits(&model.node(*id).kind));
+    let is_fit = |ids: &[NodeId]| ids.iter().any(|id| fits(&model.node(*id).kind));
     let own = name.rsplit('.').next().unwrap_or(name);
-    let known = model.by_name.iter().filter(|(_, ids)| is_fit(ids)).map(|(name, _)| &**name);
+    let known = model.members.names(&model.nodes).filter(|(_, ids)| is_fit(ids)).map(|(name, _)| name);
     let near = suggest::near(own, known);
     near.iter()
         .map(|near| {
-            let ids = &model.by_name[*near];
+            let ids = model.called(near);
             let id = ids.iter().copied().find(|id| fits(&model.node(*id).kind)).unwrap_or(ids[0]);
             // What was written with a dot is answered with one.
             if name.contains('.') || ids.len() > 1 { model.qualified(id) } else { (*near).to_owned() }
@@ -256,9 +258,8 @@ fn after<'a>(
         if target == id {
             let written = model.parts(model.node(id).scope, reference).join(".");
             let name = written.rsplit('.').next().unwrap_or(&written);
-            let others: Vec<String> = model.by_name.get(name).map_or_else(Vec::new, |ids| {
-                ids.iter().filter(|other| **other != id).map(|other| model.qualified(*other)).collect()
-            });
+            let others = model.called(name).iter().filter(|other| **other != id);
+            let others: Vec<String> = others.map(|other| model.qualified(*other)).collect();
             findings.add_to_order(messages::after_itself(model.node(id), span, &others));
         } else if here != there {
             findings.add_to_order(messages::after_cleanup(model, id, target, span));
@@ -273,7 +274,9 @@ fn after<'a>(
         }
     }
     if !targets.is_empty() {
-        model.nodes[id.index()].after.push(After { mode, targets, span: statement.span });
+        let own = &mut model.nodes[id.index()].after;
+        own.reserve_exact(1);
+        own.push(After { mode, targets: targets.into(), span: statement.span });
     }
 }
 
@@ -294,7 +297,7 @@ fn overlaps<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId, wave
             found.push((target, span));
         }
     }
-    model.nodes[id.index()].overlaps = found;
+    model.nodes[id.index()].overlaps = found.into();
 }
 
 fn uses<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, used: &'a ast::Use<'a>) {
@@ -359,10 +362,8 @@ fn cited<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, check: &'a 
 
 fn asserts<'a>(model: &Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     for statement in &input.trees[0].body.statements {
-        if let StatementKind::Assert(
-            ast::Assert::Before(first, second) | ast::Assert::Alongside(first, second),
-        ) = &statement.kind
-        {
+        let StatementKind::Assert(assert) = &statement.kind else { continue };
+        if let ast::Assert::Before(first, second) | ast::Assert::Alongside(first, second) = &**assert {
             for reference in [first, second] {
                 let Some(item) = resolve(model, findings, NodeId::PLAN, reference) else { continue };
                 if let Some(cleanup) = model.cleanup_of(item) {

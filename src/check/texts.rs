@@ -28,9 +28,8 @@ pub(super) fn has_junk(body: &ast::Body<'_>) -> bool {
 /// The body of a statement that has one.
 pub(super) fn body_of<'t, 's>(kind: &'t StatementKind<'s>) -> Option<&'t ast::Body<'s>> {
     match kind {
-        StatementKind::Agent { body, .. }
-        | StatementKind::Preflight(body)
-        | StatementKind::For { body, .. }
+        StatementKind::Agent { body, .. } | StatementKind::For { body, .. } => Some(body),
+        StatementKind::Preflight(body)
         | StatementKind::Success(body)
         | StatementKind::Rollback(body)
         | StatementKind::Finally(body) => Some(body),
@@ -51,12 +50,20 @@ pub(super) fn of_statement<'t, 's>(
 ) {
     let at_start = if is_task { Time::Start } else { Time::Before("a setting of more than one task") };
     match kind {
-        StatementKind::Env { value: EnvValue::Text(text), .. } => show(text, at_start),
+        StatementKind::Env { value, .. } => {
+            if let EnvValue::Text(text) = &**value {
+                show(text, at_start);
+            }
+        }
         StatementKind::Directory(text) => show(text, Time::Before("a directory")),
         StatementKind::Shell(text) => show(text, Time::Before("a shell")),
         StatementKind::Because(text) => show(text, Time::Before("a reason")),
         StatementKind::Id(text) => show(text, Time::Before("an id")),
-        StatementKind::When { value: ast::Value::Text(text), .. } => show(text, Time::Before("a condition")),
+        StatementKind::When { value, .. } => {
+            if let ast::Value::Text(text) = &**value {
+                show(text, Time::Before("a condition"));
+            }
+        }
         StatementKind::Run(command) => of_command(command, at_start, show),
         StatementKind::Prompt { text, .. } => show(text, Time::Start),
         StatementKind::Approve(approve) => of_approve(approve, show),
@@ -64,8 +71,10 @@ pub(super) fn of_statement<'t, 's>(
             let all = claim.paths.iter().chain(&claim.except);
             all.for_each(|text| show(text, Time::Before("a claim")));
         }
-        StatementKind::Output { source: OutputSource::File(text), .. } => {
-            show(text, Time::Start);
+        StatementKind::Output { source, .. } => {
+            if let OutputSource::File(text) = &**source {
+                show(text, Time::Start);
+            }
         }
         StatementKind::Model(text) => show(text, Time::Before("a model")),
         StatementKind::Instructions(text) => show(text, Time::Before("a path of instructions")),
@@ -149,7 +158,7 @@ pub(super) fn early<'a>(
     what: &'static str,
 ) {
     for reference in text.holes() {
-        if let [name] = &reference.parts[..] {
+        if let Some(name) = reference.single() {
             let name = model.filled_name(scope, name.text);
             if model.variable(scope, &name).is_some() {
                 continue;
@@ -197,7 +206,7 @@ pub(super) fn holes<'a>(
         let written = || model.parts(scope, reference).join(".");
         match model.hole(node, reference) {
             Hole::Value(_) | Hole::Unset(_) => {
-                if let [name] = &reference.parts[..] {
+                if let Some(name) = reference.single() {
                     let name = model.filled_name(scope, name.text);
                     if model.variable(scope, &name).is_none() {
                         use_param(model, findings, Some(&name));
@@ -269,8 +278,7 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
 /// Whether the task that is called so from anywhere has an output of that name.
 fn has_output(model: &Model<'_>, task: &str, output: &str) -> bool {
     let last = task.rsplit('.').next().unwrap_or(task);
-    let called = model.by_name.get(last).into_iter().flatten();
-    let mut called = called.filter(|id| model.qualified(**id) == task);
+    let mut called = model.called(last).iter().filter(|id| model.qualified(**id) == task);
     called.any(|id| model.outputs(*id).any(|name| name.text == output))
 }
 

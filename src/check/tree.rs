@@ -6,6 +6,7 @@ use super::{Findings, Input, messages, texts};
 use crate::diagnostic::suggest;
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, StatementKind};
+use crate::syntax::few::Few;
 use crate::syntax::vocabulary::{self, Place};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,6 +25,9 @@ pub(super) fn items<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut
         }
     }
 }
+
+/// A body with more statements is a large one.
+const MANY: usize = 1_000;
 
 struct Builder<'b, 'a> {
     model: &'b mut Model<'a>,
@@ -56,13 +60,13 @@ impl<'a> Builder<'_, 'a> {
             parent: None,
             position: 0,
             namespace: NodeId::PLAN,
-            children: Vec::new(),
-            cleanups: Vec::new(),
+            children: Few::default(),
+            cleanups: Few::default(),
             end: 0,
             scope: ScopeId(0),
             after: Vec::new(),
-            overlaps: Vec::new(),
-            uses_outputs: Vec::new(),
+            overlaps: Few::default(),
+            uses_outputs: Few::default(),
             agent: None,
         });
         let position =
@@ -72,6 +76,13 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn body(&mut self, body: &'a ast::Body<'a>, position: Position) {
+        // Of a large set all at once: what grows step by step is copied as often.
+        if body.statements.len() > MANY {
+            let count = body.statements.len();
+            self.model.nodes.reserve(count);
+            self.model.nodes[position.parent.index()].children.reserve(count);
+            self.model.members.reserve(&self.model.nodes, count);
+        }
         for statement in &body.statements {
             let Some(word) = vocabulary::of(&statement.kind) else { continue };
             if !word.may_stand_in(position.place) {
@@ -124,9 +135,10 @@ impl<'a> Builder<'_, 'a> {
             None => Cow::Borrowed(""),
         };
         let name_span = name.map_or(statement.keyword, |name| name.span);
+        let has_name = !own.is_empty();
         self.model.nodes.push(Node {
             kind,
-            name: own.clone(),
+            name: own,
             name_span,
             header: header_span(statement.keyword, name.map(|name| name.span), title.map(|title| title.span)),
             span: statement.span,
@@ -135,13 +147,13 @@ impl<'a> Builder<'_, 'a> {
             parent: Some(position.parent),
             position: self.model.node(position.parent).children.len() as u32,
             namespace: position.namespace,
-            children: Vec::new(),
-            cleanups: Vec::new(),
+            children: Few::default(),
+            cleanups: Few::default(),
             end: 0,
             scope: position.scope,
             after: Vec::new(),
-            overlaps: Vec::new(),
-            uses_outputs: Vec::new(),
+            overlaps: Few::default(),
+            uses_outputs: Few::default(),
             agent: None,
         });
         let parent = &mut self.model.nodes[position.parent.index()];
@@ -149,12 +161,12 @@ impl<'a> Builder<'_, 'a> {
             true => parent.cleanups.push(id),
             false => parent.children.push(id),
         }
-        if !own.is_empty() {
-            self.enter(id, own.clone(), position);
+        if has_name {
+            self.enter(id, position);
         }
         if kind.is_group() {
             let place = kind.place();
-            let namespace = if own.is_empty() { position.namespace } else { id };
+            let namespace = if has_name { id } else { position.namespace };
             self.body(body, Position { parent: id, namespace, place, ..position });
             if is_empty(body) {
                 self.findings.add(messages::empty_group(self.model.node(id)));
@@ -194,10 +206,10 @@ impl<'a> Builder<'_, 'a> {
         self.model.filled(scope, name.text)
     }
 
-    fn enter(&mut self, id: NodeId, name: Cow<'a, str>, position: Position) {
-        let key = (position.namespace, name.clone());
-        if let Some(first) = self.model.members.get(&key).copied() {
+    fn enter(&mut self, id: NodeId, position: Position) {
+        if let Err(first) = self.model.members.enter(&self.model.nodes, id) {
             let (node, other) = (self.model.node(id), self.model.node(first));
+            let name = &node.name;
             let container = match position.namespace {
                 NodeId::PLAN => None,
                 namespace => Some(self.model.qualified(namespace)),
@@ -205,16 +217,13 @@ impl<'a> Builder<'_, 'a> {
             let finding = if node.name_span == other.name_span {
                 {
                     let turn = &self.model.scopes[position.scope.0 as usize];
-                    messages::repeated_name(node, &name, turn.variable)
+                    messages::repeated_name(node, name, turn.variable)
                 }
             } else {
-                messages::duplicate_item(node, other, &name, container.as_deref())
+                messages::duplicate_item(node, other, name, container.as_deref())
             };
             self.findings.add_to_order(finding);
-            return;
         }
-        self.model.members.insert(key, id);
-        self.model.by_name.entry(name).or_default().push(id);
     }
 
     fn repeat(

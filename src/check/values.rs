@@ -74,8 +74,10 @@ fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Fin
             }
         }
         StatementKind::Claim(written) => claim(written, findings),
-        StatementKind::Output { source: ast::OutputSource::File(path), .. } => {
-            not_empty(path, "a path", findings)
+        StatementKind::Output { source, .. } => {
+            if let ast::OutputSource::File(path) = &**source {
+                not_empty(path, "a path", findings);
+            }
         }
         StatementKind::Prompt { is_file: true, text } | StatementKind::Instructions(text) => {
             not_empty(text, "a path", findings);
@@ -94,12 +96,15 @@ fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Fin
         }
         StatementKind::Shell(text) => not_empty(text, "a shell", findings),
         StatementKind::Run(written) => command(written, findings),
-        StatementKind::Assert(ast::Assert::Workers(_, number)) => {
-            count(sources, *number, "a number of workers", 1, findings);
-        }
-        StatementKind::Assert(ast::Assert::Cost(_, amount)) => {
-            amounts(sources, std::slice::from_ref(amount), "a cost", findings);
-        }
+        StatementKind::Assert(assert) => match &**assert {
+            ast::Assert::Workers(_, number) => {
+                count(sources, *number, "a number of workers", 1, findings);
+            }
+            ast::Assert::Cost(_, amount) => {
+                amounts(sources, std::slice::from_ref(amount), "a cost", findings);
+            }
+            _ => {}
+        },
         _ => {}
     }
 }

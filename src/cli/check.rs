@@ -9,12 +9,14 @@ use crate::check::Purpose;
 use crate::compile::{self, Compilation};
 use crate::diagnostic::baseline::Baseline;
 use crate::diagnostic::render::{
-    Report, TextOptions, clean, counts, render_github, render_json, render_sarif, render_short, render_text,
+    Report, TextOptions, clean, counts_of, render_github, render_json, render_sarif, render_short,
+    render_text,
 };
 use crate::diagnostic::{Diagnostic, Severity, fix};
 use crate::error::{Error, Exit, Result};
+use crate::source::SourceFile;
 use clap::ValueEnum;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Find what is wrong with plans, before anything runs
@@ -161,12 +163,13 @@ fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result
     settings::places(&directory).iter().for_each(|place| asked.ask(place));
     let levels = settings::levels(&directory, &args.levels)?;
     let options = loader::options(Purpose::Check, args.set.clone(), levels);
+    if !args.fix && !args.diff {
+        let source = SourceFile::new(input.path, input.text);
+        return Ok((compile::compile_file(source, &Asking { disk, asked }, &options), Vec::new()));
+    }
     let compile =
         |text: &str, disk: &Disk| compile::compile(&input.path, text, &Asking { disk, asked }, &options);
     let mut compilation = compile(&input.text, disk);
-    if !args.fix && !args.diff {
-        return Ok((compilation, Vec::new()));
-    }
     let is_stdin = input.path == Path::new(loader::STDIN_NAME);
     let mut text = input.text.clone();
     let mut before: BTreeMap<PathBuf, String> = BTreeMap::new();
@@ -214,14 +217,20 @@ fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result
 
 /// A library that several plans use is told of once.
 fn drop_repeats(compilations: &mut [Compilation]) {
+    let mut files: HashMap<PathBuf, usize> = HashMap::new();
     let mut seen = HashSet::new();
     for compilation in compilations {
-        let sources = &compilation.sources;
+        let number = |path: &Path| {
+            let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+            let next = files.len();
+            *files.entry(path).or_insert(next)
+        };
+        let numbers: Vec<usize> =
+            compilation.sources.files().map(|(_, file)| file.path()).map(number).collect();
         compilation.diagnostics.retain(|diagnostic| {
             let span = diagnostic.span();
-            let path = sources.file(span.file).path();
-            let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-            seen.insert((path, span.start, span.end, diagnostic.code, diagnostic.message.clone()))
+            let file = numbers[span.file.0 as usize];
+            seen.insert((file, span.start, span.end, diagnostic.code, diagnostic.message.clone()))
         });
     }
 }
@@ -284,22 +293,22 @@ fn text(reports: &[Report], global: &Global, is_mended: bool) -> String {
     let options =
         TextOptions { color: global.has_color(&stderr), width: output::columns(&stderr), links: false };
     let mut out = String::new();
-    let mut all: Vec<Diagnostic> = Vec::new();
+    let all: Vec<&Diagnostic> = reports.iter().flat_map(|report| report.diagnostics).collect();
     let mut wrong = Vec::new();
     for report in reports.iter().filter(|report| !report.diagnostics.is_empty()) {
         out.push_str(&format!("{}\n", render_text(report.sources, report.diagnostics, options)));
-        all.extend(report.diagnostics.iter().cloned());
         wrong.extend(report.sources.files().next().map(|(_, file)| file.path().display().to_string()));
     }
     let plans = counted(reports.len(), "plan");
+    let told = counts_of(all.iter().map(|found| found.severity));
     match wrong.as_slice() {
         [] if global.quiet || is_mended => return out,
-        [_, ..] if is_mended => out.push_str(&format!("{} would be left\n", counts(&all))),
+        [_, ..] if is_mended => out.push_str(&format!("{told} would be left\n")),
         [] => out.push_str(&format!("{plans} checked, nothing found\n")),
-        [one] => out.push_str(&format!("{} in {}\n", counts(&all), clean(one))),
-        several => out.push_str(&format!("{} in {} of {plans}\n", counts(&all), several.len())),
+        [one] => out.push_str(&format!("{told} in {}\n", clean(one))),
+        several => out.push_str(&format!("{told} in {} of {plans}\n", several.len())),
     }
-    let is_mendable = |found: &&Diagnostic| found.fix.as_ref().is_some_and(|fix| fix.is_safe);
+    let is_mendable = |found: &&&Diagnostic| found.fix.as_ref().is_some_and(|fix| fix.is_safe);
     let mendable = all.iter().filter(is_mendable).count();
     if mendable > 0 && !global.quiet && !is_mended {
         let them = if mendable == all.len() { "them".to_owned() } else { format!("{mendable} of them") };

@@ -8,6 +8,7 @@ use crate::compile::{self, Compilation, Options};
 use crate::diagnostic::levels::Levels;
 use crate::diagnostic::render::clean;
 use crate::error::{Error, Exit, Result};
+use crate::source::SourceFile;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub struct Input {
 /// Reads a plan from a path, or from standard input when the path is `-`.
 pub fn read_plan(path: &Path) -> Result<Input> {
     if path == Path::new(STDIN) {
-        let bytes = read_most(io::stdin().lock())
+        let bytes = read_most(io::stdin().lock(), 0)
             .map_err(|error| Error::new("read the plan from standard input", told(&error)))?;
         return decode(bytes, Path::new(STDIN_NAME));
     }
@@ -57,13 +58,14 @@ pub fn read_plan(path: &Path) -> Result<Input> {
     if metadata.len() > MOST_BYTES {
         return Err(too_large(path));
     }
-    let bytes = read_most(file).map_err(|error| refused(&error, path))?;
+    let bytes = read_most(file, metadata.len()).map_err(|error| refused(&error, path))?;
     decode(bytes, path)
 }
 
-/// Everything up to one byte past the limit.
-fn read_most(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Everything up to one byte past the limit; of about so many bytes.
+fn read_most(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    // One more, so that the end is met without growing.
+    let mut bytes = Vec::with_capacity(length.min(MOST_BYTES) as usize + 1);
     reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -255,10 +257,11 @@ impl Loader for Disk {
             return Ok(text.clone());
         }
         let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
             return Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory"));
         }
-        let bytes = read_most(file)?;
+        let bytes = read_most(file, metadata.len())?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(io::Error::new(ErrorKind::FileTooLarge, "it is too large"));
         }
@@ -350,5 +353,6 @@ pub fn options(purpose: Purpose, set: Vec<(String, String)>, levels: Levels) -> 
 /// Compiles a plan that has been read, as the project's settings say.
 pub fn compile_input(input: Input, purpose: Purpose, set: Vec<(String, String)>) -> Result<Compilation> {
     let levels = settings::levels(&directory_of(&input.path), &LevelArgs::default())?;
-    Ok(compile::compile(&input.path, &input.text, &Disk::default(), &options(purpose, set, levels)))
+    let source = SourceFile::new(input.path, input.text);
+    Ok(compile::compile_file(source, &Disk::default(), &options(purpose, set, levels)))
 }

@@ -20,16 +20,28 @@ struct Allowance {
     is_used: bool,
 }
 
-/// The diagnostics without those that an allowance lets stand, and with what is to be said about the allowances
-/// themselves. Unused ones are named in the plan's own file only, and not while errors have cut the proofs short.
-pub fn apply(sources: &SourceMap, trees: &[File], diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// The allowances of a plan and its libraries, and what is wrong with how they are written.
+pub struct Allowances {
+    list: Vec<Allowance>,
+    found: Vec<Diagnostic>,
+}
+
+/// Reads the allowances of every file. What comes of it needs no tree any more.
+pub fn all(sources: &SourceMap, trees: &[File]) -> Allowances {
     let mut found = Vec::new();
-    let mut allowances = Vec::new();
+    let mut list = Vec::new();
     for ((id, source), file) in sources.files().zip(trees) {
         for comment in &file.comments {
-            read(source.text(), file, id, comment, &mut allowances, &mut found);
+            read(source.text(), file, id, comment, &mut list, &mut found);
         }
     }
+    Allowances { list, found }
+}
+
+/// The diagnostics without those that an allowance lets stand, and with what is to be said about the allowances
+/// themselves. Unused ones are named in the plan's own file only, and not while errors have cut the proofs short.
+pub fn apply(allowances: Allowances, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let Allowances { list: mut allowances, mut found } = allowances;
     let mut kept: Vec<Diagnostic> = Vec::new();
     for diagnostic in diagnostics {
         let mut is_allowed = false;

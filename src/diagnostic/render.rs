@@ -42,10 +42,15 @@ pub fn summary(sources: &SourceMap, diagnostics: &[Diagnostic]) -> String {
 
 /// How many of each severity there are, gravest first: `2 errors, 1 warning`.
 pub fn counts(diagnostics: &[Diagnostic]) -> String {
+    counts_of(diagnostics.iter().map(|diagnostic| diagnostic.severity))
+}
+
+/// As [`counts`], of severities alone.
+pub fn counts_of(severities: impl Iterator<Item = Severity> + Clone) -> String {
     let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
         .into_iter()
         .filter_map(|severity| {
-            let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+            let count = severities.clone().filter(|found| *found == severity).count();
             let plural = if count == 1 { "" } else { "s" };
             (count > 0).then(|| format!("{count} {}{plural}", word(severity)))
         })

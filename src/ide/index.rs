@@ -405,12 +405,12 @@ impl<'m, 'a> Builder<'m, 'a> {
                 self.holes_of_name(name);
             }
             Mention::Item(reference) => {
-                reference.parts.iter().for_each(|part| self.holes_of_name(part));
+                reference.parts().for_each(|part| self.holes_of_name(&part));
                 let from = if is_node { inside } else { nodes };
                 for node in from.iter().copied().take(MOST_TURNS) {
                     let parts = self.filled_parts(node, reference);
                     if let Found::One(item) = self.model.item_named(node, &parts) {
-                        self.item(reference, item, reference.parts.len());
+                        self.item(reference, item, parts.len());
                     }
                 }
             }
@@ -489,17 +489,17 @@ impl<'m, 'a> Builder<'m, 'a> {
 
     fn filled_parts(&self, node: NodeId, reference: &Reference<'_>) -> Vec<std::borrow::Cow<'a, str>> {
         let scope = self.model.node(node).scope;
-        reference.parts.iter().map(|part| self.model.filled_name(scope, part.text).into()).collect()
+        reference.parts().map(|part| self.model.filled_name(scope, part.text).into()).collect()
     }
 
     fn hole(&mut self, reference: &Reference<'_>, nodes: &[NodeId]) {
-        if let [name] = &reference.parts[..]
+        if let Some(name) = reference.single()
             && (name.is_pattern() || self.value(name.text, name.span))
         {
-            self.holes_of_name(name);
+            self.holes_of_name(&name);
             return;
         }
-        reference.parts.iter().for_each(|part| self.holes_of_name(part));
+        reference.parts().for_each(|part| self.holes_of_name(&part));
         for node in nodes.iter().copied().take(MOST_TURNS) {
             let parts = self.filled_parts(node, reference);
             let Some((output, task)) = parts.split_last() else { continue };
@@ -509,7 +509,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 .model
                 .outputs(id)
                 .find(|name| self.model.filled_name(self.model.node(id).scope, name.text) == **output);
-            if let (Some(declared), Some(last)) = (declared, reference.parts.last())
+            if let (Some(declared), Some(last)) = (declared, reference.parts().last())
                 && let Some(symbol) = self.by_place.get(&declared.span).copied()
             {
                 self.occurs(last.span, symbol, false);
@@ -520,7 +520,8 @@ impl<'m, 'a> Builder<'m, 'a> {
     /// The parts of a reference before `end`, the last of which names `item` and those before it what holds it.
     fn item(&mut self, reference: &Reference<'_>, item: NodeId, end: usize) {
         let mut at = item;
-        for part in reference.parts[..end].iter().rev() {
+        let parts: Vec<Name<'_>> = reference.parts().take(end).collect();
+        for part in parts.iter().rev() {
             if at == NodeId::PLAN {
                 break;
             }

@@ -59,7 +59,7 @@ pub enum Role {
 pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Mention<'t, 's>)) {
     use Mention::{Agent, Declared, Item, Param, Resource, Secret, Word};
     use StatementKind as Kind;
-    let title = |text: &'t Option<Text<'s>>, show: &mut dyn FnMut(Mention<'t, 's>)| {
+    let title = |text: Option<&'t Text<'s>>, show: &mut dyn FnMut(Mention<'t, 's>)| {
         if let Some(text) = text {
             show(Mention::Text(text, Role::Title));
         }
@@ -67,7 +67,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
     match &statement.kind {
         Kind::Plan { name, title: text } => {
             show(Declared(name));
-            title(text, show);
+            title(text.as_deref(), show);
         }
         Kind::Use { path } => show(Mention::Text(path, Role::Library)),
         Kind::Param(param) => {
@@ -76,7 +76,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
             if let Some(default) = &param.default {
                 value(default, show);
             }
-            title(&param.doc, show);
+            title(param.doc.as_ref(), show);
         }
         Kind::Agent { name, .. } => show(Declared(name)),
         Kind::Secret { name, value, .. } => {
@@ -86,23 +86,25 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         Kind::Resource { name, .. } => show(Declared(name)),
         Kind::Criterion { name, title: text, test } => {
             show(Declared(name));
-            title(text, show);
+            title(text.as_deref(), show);
             if let Some(test) = test {
                 self::test(test, show);
             }
         }
-        Kind::Assert(Assert::Before(first, second) | Assert::Alongside(first, second)) => {
-            show(Item(first));
-            show(Item(second));
+        Kind::Assert(assert) => {
+            if let Assert::Before(first, second) | Assert::Alongside(first, second) = &**assert {
+                show(Item(first));
+                show(Item(second));
+            }
         }
         Kind::Wave(wave) => {
             show(Declared(&wave.name));
-            title(&wave.title, show);
+            title(wave.title.as_ref(), show);
             wave.overlaps.iter().for_each(|name| show(Item(name)));
         }
         Kind::Block(block) => {
             block.name.iter().for_each(|name| show(Declared(name)));
-            title(&block.title, show);
+            title(block.title.as_ref(), show);
         }
         Kind::For { variable, values, .. } => {
             show(Declared(variable));
@@ -110,16 +112,16 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         }
         Kind::Task(task) => {
             show(Declared(&task.name));
-            title(&task.title, show);
+            title(task.title.as_ref(), show);
         }
         Kind::Gate(gate) => {
             gate.name.iter().for_each(|name| show(Declared(name)));
-            title(&gate.title, show);
+            title(gate.title.as_ref(), show);
         }
         Kind::AgentRef(name) => show(Agent(name)),
         Kind::Env { name, value } => {
             show(Word(name));
-            match value {
+            match &**value {
                 EnvValue::Text(text) => show(Mention::Text(text, Role::Plain)),
                 EnvValue::Secret(name) => show(Secret(name)),
             }
@@ -147,7 +149,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         Kind::Uses(uses) => uses.iter().for_each(|used| show(Resource(&used.resource))),
         Kind::Output { name, source } => {
             show(Declared(name));
-            if let OutputSource::File(text) = source {
+            if let OutputSource::File(text) = &**source {
                 show(Mention::Text(text, Role::File));
             }
         }
@@ -156,7 +158,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
             texts.iter().for_each(|text| show(Mention::Text(text, Role::Plain)));
         }
         Kind::Check(check) => {
-            title(&check.title, show);
+            title(check.title.as_ref(), show);
             if let Some(test) = &check.test {
                 self::test(test, show);
             }

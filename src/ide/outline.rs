@@ -45,29 +45,31 @@ fn of_body(body: &Body<'_>) -> Vec<Outlined> {
 
 fn of_statement(statement: &Statement<'_>) -> Option<Outlined> {
     use StatementKind::*;
-    let said = |text: &Option<Text<'_>>| text.as_ref().and_then(Text::plain).unwrap_or_default().to_owned();
+    let said = |text: Option<&Text<'_>>| text.and_then(Text::plain).unwrap_or_default().to_owned();
     let keyword = |word: &str| (word.to_owned(), statement.keyword);
     let of = |name: &crate::syntax::ast::Name<'_>| (name.text.to_owned(), name.span);
     let ((name, span), detail, kind) = match &statement.kind {
-        Plan { name, title } => (of(name), said(title), SymbolKind::Plan),
-        Param(param) => (of(&param.name), said(&param.doc), SymbolKind::Param),
+        Plan { name, title } => (of(name), said(title.as_deref()), SymbolKind::Plan),
+        Param(param) => (of(&param.name), said(param.doc.as_ref()), SymbolKind::Param),
         Agent { name, .. } => (of(name), "agent".to_owned(), SymbolKind::Agent),
         Secret { name, .. } => (of(name), "secret".to_owned(), SymbolKind::Secret),
         Resource { name, .. } => (of(name), "resource".to_owned(), SymbolKind::Resource),
-        Criterion { name, title, .. } => (of(name), said(title), SymbolKind::Criterion),
-        Wave(wave) => (of(&wave.name), said(&wave.title), SymbolKind::Wave),
+        Criterion { name, title, .. } => (of(name), said(title.as_deref()), SymbolKind::Criterion),
+        Wave(wave) => (of(&wave.name), said(wave.title.as_ref()), SymbolKind::Wave),
         Block(block) => {
             let word = if block.is_serial { "serial" } else { "parallel" };
             let name = block.name.as_ref().map_or_else(|| keyword(word), of);
-            (name, said(&block.title), SymbolKind::Block)
+            (name, said(block.title.as_ref()), SymbolKind::Block)
         }
         For { variable, .. } => {
             ((format!("for {}", variable.text), variable.span), String::new(), SymbolKind::Variable)
         }
-        Task(task) => (of(&task.name), said(&task.title), SymbolKind::Task),
-        Gate(gate) => {
-            (gate.name.as_ref().map_or_else(|| keyword("gate"), of), said(&gate.title), SymbolKind::Gate)
-        }
+        Task(task) => (of(&task.name), said(task.title.as_ref()), SymbolKind::Task),
+        Gate(gate) => (
+            gate.name.as_ref().map_or_else(|| keyword("gate"), of),
+            said(gate.title.as_ref()),
+            SymbolKind::Gate,
+        ),
         Preflight(_) => (keyword("preflight"), String::new(), SymbolKind::Block),
         Success(_) => (keyword("success"), String::new(), SymbolKind::Block),
         Rollback(_) => (keyword("rollback"), String::new(), SymbolKind::Block),

@@ -198,7 +198,8 @@ impl Collector<'_> {
     }
 
     fn reference(&mut self, reference: &Reference<'_>, kind: TokenKind) {
-        if let Some((last, holders)) = reference.parts.split_last() {
+        let parts: Vec<_> = reference.parts().collect();
+        if let Some((last, holders)) = parts.split_last() {
             holders.iter().for_each(|part| self.push(part.span, TokenKind::Namespace, 0));
             self.push(last.span, kind, 0);
         }
@@ -214,9 +215,9 @@ impl Collector<'_> {
             if hole.span.start > at {
                 self.push(Span { start: at, end: hole.span.start, ..text.span }, kind, 0);
             }
-            match &hole.parts[..] {
-                [name] => self.push(name.span, TokenKind::Variable, 0),
-                _ => self.reference(hole, TokenKind::Property),
+            match hole.single() {
+                Some(name) => self.push(name.span, TokenKind::Variable, 0),
+                None => self.reference(hole, TokenKind::Property),
             }
             at = hole.span.end;
         }

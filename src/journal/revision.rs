@@ -120,7 +120,7 @@ pub(super) fn items(plan: &Plan) -> Vec<Item> {
         kind: ItemKind::Task,
         id: id as u32,
         name: task.name.clone(),
-        definition: task.definition.clone(),
+        definition: task.definition.to_hex().to_string(),
     });
     let groups = plan.groups.iter().enumerate().map(|(id, group)| Item {
         kind: ItemKind::Group,

@@ -2,6 +2,7 @@
 
 use super::{AgentId, Template};
 use crate::source::Span;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Something that must hold, and how it is tested.
@@ -12,7 +13,7 @@ pub struct Criterion {
     /// How.
     pub test: Test,
     /// The shell for its commands.
-    pub shell: Vec<String>,
+    pub shell: Arc<[String]>,
     /// From `check` to its end, where it is cited.
     pub span: Span,
 }

@@ -10,21 +10,29 @@ mod steps;
 mod task;
 
 use super::{
-    AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Gate, GateId, Group, GroupId, GroupKind,
-    Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId, TaskId,
+    AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Details, Gate, GateId, Group, GroupId,
+    GroupKind, Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
+    TaskId,
 };
 use crate::check::Model;
 use crate::check::model::{NodeId, NodeKind};
 use crate::syntax::ast::{self, StatementKind};
-use settings::Settings;
+use settings::Inside;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes the plan of a resolved tree. Where the tree's order has a cycle, the items on it have no step.
-pub fn lower(model: &Model<'_>) -> Plan {
-    let mut lower = Lower::new(model);
+pub fn lower(mut model: Model<'_>) -> Plan {
+    let order = std::mem::take(&mut model.order);
+    // The order holds what these say.
+    model.nodes.iter_mut().for_each(|node| node.after = Vec::new());
+    let mut lower = Lower::new(&model);
     lower.ids();
-    lower.steps();
+    lower.steps(&order);
+    // Of a large plan it takes as much memory as its tasks will.
+    drop(order);
+    lower.plan.tasks.reserve_exact(lower.nodes_of_tasks.len());
     lower.items();
     lower.finish()
 }
@@ -45,7 +53,7 @@ struct Lower<'m, 'a> {
     /// The node of each task.
     nodes_of_tasks: Vec<NodeId>,
     /// The settings of groups and cleanups, by node; those of tasks are made when they are.
-    settings: HashMap<NodeId, Settings>,
+    settings: HashMap<NodeId, Inside>,
     /// The step that begins a node, by node.
     first: Vec<Option<StepId>>,
     agents: HashMap<usize, AgentId>,
@@ -54,6 +62,8 @@ struct Lower<'m, 'a> {
     given: HashSet<String>,
     /// The definition of each agent, for the hashes.
     agent_texts: HashMap<AgentId, String>,
+    /// The details of the last task that says nothing of itself: those that follow mostly share them.
+    none: Option<Arc<Details>>,
     plan: Plan,
 }
 
@@ -91,6 +101,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             secrets: HashMap::new(),
             given: HashSet::new(),
             agent_texts: HashMap::new(),
+            none: None,
             plan,
         }
     }
@@ -122,9 +133,9 @@ impl<'m, 'a> Lower<'m, 'a> {
             let parent = self.model.node(id).parent;
             let outer = match parent {
                 Some(parent) => self.settings[&parent].clone(),
-                None => Settings::default(),
+                None => Inside::default(),
             };
-            let settings = self.narrowed(id, outer);
+            let settings = self.narrowed(id, &outer);
             match self.made[id.index()] {
                 Made::Group(_) => {
                     let group = self.group(id, &settings);
@@ -135,7 +146,7 @@ impl<'m, 'a> Lower<'m, 'a> {
                     self.settings.insert(id, settings);
                 }
                 Made::Task(_) => {
-                    let task = self.task(id, settings);
+                    let task = self.task(id, settings.settings);
                     self.plan.tasks.push(task);
                 }
                 Made::Gate(_) => {
@@ -147,7 +158,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         self.settings.clear();
     }
 
-    fn group(&mut self, id: NodeId, settings: &Settings) -> Group {
+    fn group(&mut self, id: NodeId, settings: &Inside) -> Group {
         let model = self.model;
         let node = model.node(id);
         let (kind, title) = match node.kind {
@@ -187,7 +198,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         }
     }
 
-    fn gate(&mut self, id: NodeId, settings: &Settings) -> Gate {
+    fn gate(&mut self, id: NodeId, settings: &Inside) -> Gate {
         let model = self.model;
         let node = model.node(id);
         let title = match node.kind {
@@ -245,7 +256,7 @@ impl<'m, 'a> Lower<'m, 'a> {
     /// What closes over the whole plan, once all else is made.
     fn finish(mut self) -> Plan {
         let root = self.model.node(NodeId::PLAN);
-        let settings = self.narrowed(NodeId::PLAN, Settings::default());
+        let settings = self.narrowed(NodeId::PLAN, &Inside::default());
         self.plan.workers = settings.workers;
         self.plan.isolation = settings.isolation;
         self.plan.budget = settings.budget;
@@ -379,7 +390,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             _ => node.position.checked_sub(1).map(|before| model.node(parent).children[before as usize]),
         };
         let closed = closed.filter(|closed| {
-            let is_taken = model.members.contains_key(&(*closed, "gate".into()));
+            let is_taken = model.members.inside(&model.nodes, *closed, "gate").is_some();
             !model.node(*closed).name.is_empty() && !is_taken
         });
         let name = match closed {

@@ -36,7 +36,7 @@ pub enum Action {
     /// A soak or cool-down.
     Wait(Duration),
     /// A person answers.
-    Approve(Approval),
+    Approve(Box<Approval>),
 }
 
 /// A question to a person.

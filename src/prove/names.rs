@@ -6,19 +6,21 @@ use super::Proof;
 use crate::diagnostic::Edit;
 use crate::plan::{GroupId, GroupKind, Item, Plan, TaskId};
 use crate::source::{FileId, SourceMap, Span};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// The shortest name of each task that `after` would understand from anywhere in the plan.
-pub(super) struct Names {
-    tasks: Vec<String>,
+pub(super) struct Names<'p> {
+    tasks: Vec<&'p str>,
     /// Where items begin, sorted.
     starts: Vec<(FileId, u32)>,
 }
 
-impl Names {
-    pub fn new(plan: &Plan) -> Names {
-        let mut endings: HashMap<&str, u32> = HashMap::new();
+impl<'p> Names<'p> {
+    pub fn new(plan: &'p Plan) -> Names<'p> {
+        let mut endings: HashMap<&str, u32, RandomState> = HashMap::default();
+        endings.reserve(plan.tasks.len());
         let names = plan
             .tasks
             .iter()
@@ -27,10 +29,10 @@ impl Names {
         for name in names.chain(plan.gates.iter().map(|gate| &gate.name)) {
             suffixes(name).for_each(|ending| *endings.entry(ending).or_default() += 1);
         }
-        let shortest = |name: &String| {
+        let shortest = |name: &'p String| {
             let unique =
                 suffixes(name).filter(|ending| endings[ending] == 1).min_by_key(|ending| ending.len());
-            unique.unwrap_or(name).to_owned()
+            unique.unwrap_or(name)
         };
         let spans = plan.tasks.iter().map(|task| task.span).chain(plan.groups.iter().map(|group| group.span));
         let spans = spans.chain(plan.gates.iter().map(|gate| gate.span));
@@ -40,7 +42,7 @@ impl Names {
     }
 
     pub fn task(&self, id: TaskId) -> &str {
-        &self.tasks[id.index()]
+        self.tasks[id.index()]
     }
 
     /// An item as messages call it: `` task `a` ``, `` wave `b` ``, `the plan`.

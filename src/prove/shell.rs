@@ -72,6 +72,11 @@ fn of_shell(proof: &Proof, text: &Template, shell: &[String], place: &Place, fin
         return;
     }
     let text = parsable(text);
+    if is_plain(&text) {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        interactive(proof, &words, place, findings);
+        return;
+    }
     if let Some(problem) = problem(&text) {
         let line = text.lines().nth(problem.line.saturating_sub(1)).unwrap_or("");
         let span = whereabouts(proof, place, line.trim_end());
@@ -89,15 +94,29 @@ fn of_shell(proof: &Proof, text: &Template, shell: &[String], place: &Place, fin
         return;
     }
     for command in simple_commands(&text) {
-        if let Some((name, why, instead)) = waits_for_answer(&command) {
-            findings.push(messages::interactive_command(
-                whereabouts(proof, place, &name),
-                &name,
-                why,
-                instead,
-            ));
-        }
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        interactive(proof, &words, place, findings);
     }
+}
+
+/// Says of a simple command that it waits for an answer.
+fn interactive(proof: &Proof, words: &[&str], place: &Place, findings: &mut Vec<Diagnostic>) {
+    if let Some((name, why, instead)) = waits_for_answer(words) {
+        let span = whereabouts(proof, place, &name);
+        findings.push(messages::interactive_command(span, &name, why, instead));
+    }
+}
+
+/// The words that begin or part what is more than a simple command.
+const RESERVED: &[&str] = &[
+    "if", "then", "elif", "else", "fi", "for", "in", "select", "while", "until", "do", "done", "case",
+    "esac", "function", "time", "coproc",
+];
+
+/// Whether a text is one simple command in letters that mean nothing to a shell: most are, and need no parser.
+fn is_plain(text: &str) -> bool {
+    let is_idle = |b: u8| b.is_ascii_alphanumeric() || b" _-./:,@%+".contains(&b);
+    text.bytes().all(is_idle) && !text.split(' ').any(|word| RESERVED.contains(&word))
 }
 
 fn whereabouts(proof: &Proof, place: &Place, text: &str) -> Span {
@@ -292,8 +311,7 @@ fn simple_commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Programs that ask or open an editor, with what to write instead.
-fn waits_for_answer(command: &[String]) -> Option<(String, &'static str, &'static str)> {
-    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+fn waits_for_answer(words: &[&str]) -> Option<(String, &'static str, &'static str)> {
     let has = |option: &str| words.contains(&option);
     let any = |options: &[&str]| options.iter().any(|option| has(option));
     let short = |letter: char| {
@@ -304,7 +322,7 @@ fn waits_for_answer(command: &[String]) -> Option<(String, &'static str, &'stati
     let editor = "opens an editor";
     let asks = "asks";
     let name = |count: usize| words[..count].join(" ");
-    match words[..] {
+    match *words {
         ["vi" | "vim" | "nvim" | "nano" | "pico", ..]
             if !any(&["-es", "-Es", "-c", "--headless"]) && !short('s') =>
         {
@@ -377,7 +395,8 @@ fn of_program(proof: &Proof, words: &[Template], place: &Place, findings: &mut V
         findings.push(messages::unread_operator(span, operator, program));
         return;
     }
-    if let Some((name, why, instead)) = waits_for_answer(&words) {
+    let command: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some((name, why, instead)) = waits_for_answer(&command) {
         let span = whereabouts(proof, place, &words[0]);
         findings.push(messages::interactive_command(span, &name, why, instead));
     }
@@ -392,6 +411,9 @@ fn redirections(proof: &Proof, id: TaskId, text: &Template, findings: &mut Vec<D
         return;
     }
     let text = plain(text);
+    if is_plain(&text) {
+        return;
+    }
     let tokens = tokens(&text);
     // Behind a `cd` or in a function nobody knows from here where a file lies.
     if tokens
@@ -479,9 +501,27 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_command_is_what_the_parser_makes_of_it() {
+        for text in ["", "true", "cargo test --all", " git  commit -a", "make -j2 a/b.o x:y 100% c++ a,b @x"]
+        {
+            assert!(is_plain(text) && problem(text).is_none(), "{text}");
+            let words: Vec<&str> = text.split_ascii_whitespace().collect();
+            let commands: Vec<Vec<&str>> = if words.is_empty() { vec![] } else { vec![words] };
+            assert_eq!(simple_commands(text), commands, "{text}");
+        }
+        for text in ["a; b", "time x", "A=1 b", "a && b", "echo *", "echo done", "a\nb", "(a)", "é"] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
+
+    #[test]
     fn editors_and_questions_are_known() {
-        let waits =
-            |text: &str| simple_commands(text).iter().any(|command| waits_for_answer(command).is_some());
+        let waits = |text: &str| {
+            let waits = |command: &Vec<String>| {
+                waits_for_answer(&command.iter().map(String::as_str).collect::<Vec<_>>()).is_some()
+            };
+            simple_commands(text).iter().any(waits)
+        };
         for text in [
             "git commit",
             "cd x && git commit -a",

@@ -157,8 +157,8 @@ impl Calibration {
         }
         let mut plan = plan.clone();
         for (task, correction) in plan.tasks.iter_mut().zip(&tasks) {
-            if let (Some(estimate), Some((_, factor))) = (&mut task.estimate, correction) {
-                *estimate = times(estimate, factor.factor);
+            if let (Some(estimate), Some((_, factor))) = (task.estimate, correction) {
+                task.estimate = Some(times(&estimate, factor.factor));
             }
         }
         Some((plan, Corrections { tasks }))

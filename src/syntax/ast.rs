@@ -6,6 +6,7 @@
 
 mod value;
 
+use super::few::Few;
 use crate::source::Span;
 
 pub use value::*;
@@ -58,7 +59,7 @@ pub struct Statement<'s> {
     /// Its keyword (`on failure` and `may change nothing` are keywords of several words).
     pub keyword: Span,
     /// The `##` lines right above it, without `##` and one space.
-    pub docs: Vec<&'s str>,
+    pub docs: Few<&'s str>,
     /// What it says.
     pub kind: StatementKind<'s>,
 }
@@ -87,21 +88,21 @@ impl<'s> Statement<'s> {
 #[expect(missing_docs, reason = "the line above each variant shows its fields in their syntax")]
 pub enum StatementKind<'s> {
     /// `plan NAME "title"`
-    Plan { name: Name<'s>, title: Option<Text<'s>> },
+    Plan { name: Name<'s>, title: Option<Box<Text<'s>>> },
     /// `use "path.wave"`
     Use { path: Text<'s> },
     /// `param NAME TYPE [= default] ["doc"]`
     Param(Box<Param<'s>>),
     /// `agent NAME { … }`: a declaration. Without a body it is [`StatementKind::AgentRef`].
-    Agent { name: Name<'s>, body: Body<'s> },
+    Agent { name: Name<'s>, body: Box<Body<'s>> },
     /// `secret NAME from env "VAR"` / `from file "path"`
-    Secret { name: Name<'s>, source: SecretSource, value: Text<'s> },
+    Secret { name: Name<'s>, source: SecretSource, value: Box<Text<'s>> },
     /// `resource NAME N`
-    Resource { name: Name<'s>, capacity: Number },
+    Resource { name: Name<'s>, capacity: Box<Number> },
     /// `criterion NAME ["title"] TEST`
-    Criterion { name: Name<'s>, title: Option<Text<'s>>, test: Option<Box<Test<'s>>> },
+    Criterion { name: Box<Name<'s>>, title: Option<Box<Text<'s>>>, test: Option<Box<Test<'s>>> },
     /// `assert CLAIM`
-    Assert(Assert<'s>),
+    Assert(Box<Assert<'s>>),
     /// `preflight { check… }`
     Preflight(Body<'s>),
     /// `wave NAME ["title"] [overlaps a, b] { … }`
@@ -109,7 +110,7 @@ pub enum StatementKind<'s> {
     /// `parallel [NAME] ["title"] { … }` and `serial …`
     Block(Box<Block<'s>>),
     /// `for NAME in "a", "b" { … }`
-    For { variable: Name<'s>, values: Vec<Text<'s>>, body: Body<'s> },
+    For { variable: Box<Name<'s>>, values: Vec<Text<'s>>, body: Box<Body<'s>> },
     /// `task NAME ["title"] { … }`
     Task(Box<Task<'s>>),
     /// `gate [NAME] ["question"] { … }`
@@ -128,7 +129,7 @@ pub enum StatementKind<'s> {
     /// `timeout D`
     Timeout(Duration),
     /// `retries N [backoff D] [feedback]`
-    Retries { count: Number, backoff: Option<Duration>, feedback: Option<Span> },
+    Retries { count: Number, backoff: Option<Box<Duration>>, feedback: Option<Box<Span>> },
     /// `budget $40`, `budget 2M tokens`, `budget $40, 2M tokens`
     Budget(Vec<Amount>),
     /// `isolation shared|worktree|copy`
@@ -136,13 +137,13 @@ pub enum StatementKind<'s> {
     /// `on failure stop|cancel|continue`
     OnFailure(Spanned<OnFailure>),
     /// `env NAME "value"` / `env NAME from secret SECRET`
-    Env { name: Name<'s>, value: EnvValue<'s> },
+    Env { name: Name<'s>, value: Box<EnvValue<'s>> },
     /// `directory "path"`
     Directory(Text<'s>),
     /// `shell "bash -euo pipefail -c"`
     Shell(Text<'s>),
     /// `when PARAM == "value"` / `!=`
-    When { param: Name<'s>, is_equal: bool, value: Value<'s> },
+    When { param: Box<Name<'s>>, is_equal: bool, value: Box<Value<'s>> },
     /// `tags a, b`
     Tags(Vec<Name<'s>>),
     /// `because "why"`
@@ -167,7 +168,7 @@ pub enum StatementKind<'s> {
     /// `uses NAME [k]`, `uses a, b 2`
     Uses(Vec<Use<'s>>),
     /// `output NAME from "path"` / `output NAME from stdout`
-    Output { name: Name<'s>, source: OutputSource<'s> },
+    Output { name: Name<'s>, source: Box<OutputSource<'s>> },
     /// `may change nothing`
     MayChangeNothing,
     /// `id "author's own id"`
@@ -191,7 +192,7 @@ pub enum StatementKind<'s> {
     /// `check ["title"] TEST` / `check NAME`
     Check(Box<Check<'s>>),
     /// `on no-go stop|continue|retry up to N|skip to NAME`; in a gate.
-    OnNoGo(Spanned<OnNoGo<'s>>),
+    OnNoGo(Box<Spanned<OnNoGo<'s>>>),
 
     /// Text that is no statement; a diagnostic has been given for it.
     Junk,
@@ -408,7 +409,7 @@ pub enum Command<'s> {
     /// For the shell.
     Shell(Text<'s>),
     /// Program and arguments, no shell. With the place of the list.
-    Program(Vec<Text<'s>>, Span),
+    Program(Box<[Text<'s>]>, Span),
 }
 
 impl Command<'_> {
@@ -586,6 +587,6 @@ mod tests {
     #[test]
     fn a_statement_is_small() {
         // A large plan has a hundred thousand of them, and every pass walks over all.
-        assert!(size_of::<Statement<'_>>() <= 144, "{}", size_of::<Statement<'_>>());
+        assert!(size_of::<Statement<'_>>() <= 80, "{}", size_of::<Statement<'_>>());
     }
 }

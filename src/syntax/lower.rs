@@ -175,10 +175,10 @@ impl Lower {
 
     fn reference<'s>(&mut self, pair: Pair<'s, Rule>) -> Reference<'s> {
         let span = self.span(&pair);
-        let reference = text::reference(pair.as_str(), span);
-        for part in &reference.parts {
+        let reference = Reference { text: pair.as_str(), span };
+        for part in reference.parts() {
             if part.text.contains(' ') {
-                self.diagnostics.push(messages::blank_in_name_hole(part));
+                self.diagnostics.push(messages::blank_in_name_hole(&part));
             }
         }
         reference

@@ -25,6 +25,28 @@ pub(super) fn inside(statements: &[Statement<'_>], diagnostics: &mut Vec<Diagnos
     statements.iter().for_each(|statement| within(statement, Place::File, diagnostics));
 }
 
+/// Compares the place of every statement of a body with the vocabulary, what stands in them apart.
+pub(super) fn in_body(statement: &Statement<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    if let (Some(inner), Some(place)) = (statement.kind.body(), vocabulary::place_of(&statement.kind)) {
+        let around = if place == Place::For { Place::File } else { place };
+        let mut seen = Vec::new();
+        for statement in &inner.statements {
+            own(statement, place, around, &mut seen, diagnostics);
+        }
+    }
+}
+
+/// Compares the place of every statement inside those of a statement's body, which may be a part of them. `header` is that
+/// statement.
+pub(super) fn inside_of(
+    header: &Statement<'_>,
+    statements: &[Statement<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let place = vocabulary::place_of(&header.kind).filter(|place| *place != Place::For);
+    statements.iter().for_each(|statement| within(statement, place.unwrap_or(Place::File), diagnostics));
+}
+
 /// What has been seen in a body of what may stand there once.
 type Seen<'t, 's> = Vec<(&'static str, &'t Statement<'s>)>;
 

@@ -1,11 +1,13 @@
-//! A large text, read in parts by threads of their own: each between two ends of bodies of the file itself.
+//! A large text, read in parts by threads of their own: each between two ends of bodies of the file itself, or of the one
+//! body that is most of it.
 //!
 //! Gives what reading it in one go gives, or nothing: where braces are unclear, or where a limit that counts over the whole
 //! text is near, the text is to be read in one go. Knows no statement.
 
+use super::ast::Statement;
 use super::misplaced;
-use super::split::Split;
-use super::tree::{Built, Part, read_part};
+use super::split::{Inside, Piece, Split};
+use super::tree::{Built, DEEPEST, Part, read_part, read_part_but};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
 use std::thread::scope;
@@ -26,24 +28,21 @@ pub(super) fn build(
     is_hasty: bool,
     count: usize,
 ) -> Result<Built<'_>, Split> {
-    let Some(parts) = split.parts(start, text.len(), count) else { return Err(split) };
-    let read = |(part, marks): (std::ops::Range<usize>, std::ops::Range<usize>)| {
+    let parts = split.parts(start, text.len(), count);
+    let is_one = |parts: &Vec<Piece>| parts.iter().any(|(part, _)| part.len() > text.len() / 2);
+    let split = match parts.as_ref().is_none_or(is_one) {
+        false => split,
+        true => match inside(file, text, start, split, is_hasty, count) {
+            Ok(built) => return Ok(built),
+            Err(split) => split,
+        },
+    };
+    let Some(parts) = parts else { return Err(split) };
+    let all = each(parts, |(part, marks)| {
         let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty);
         let mut misplaced = Vec::new();
         misplaced::inside(&read.statements, &mut misplaced);
         (read, misplaced)
-    };
-    let read = &read;
-    let all: Vec<(Part<'_>, Vec<Diagnostic>)> = scope(|threads| {
-        let mut parts = parts.into_iter();
-        let first = parts.next();
-        let others: Vec<_> = parts.map(|part| threads.spawn(move || read(part))).collect();
-        let first = first.map(read);
-        let others = others.into_iter().map(|other| match other.join() {
-            Ok(part) => part,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        first.into_iter().chain(others).collect()
     });
     let mut all = all.into_iter();
     let Some((mut whole, mut out_of_place)) = all.next() else { return Err(split) };
@@ -59,4 +58,81 @@ pub(super) fn build(
         return Err(split);
     }
     Ok(whole.built(file, text, split))
+}
+
+/// As [`build`], where one body of the file is most of it; only where nothing is wrong, for what reads mistakes looks around.
+fn inside(
+    file: FileId,
+    text: &str,
+    start: usize,
+    split: Split,
+    is_hasty: bool,
+    count: usize,
+) -> Result<Built<'_>, Split> {
+    let Some(Inside { open, parts, end, rest }) = split.parts_inside(text.len(), count, DEEPEST) else {
+        return Err(split);
+    };
+    let is_clean =
+        |part: &Part<'_>| part.diagnostics.is_empty() && part.junk_spans.is_empty() && part.mistakes == 0;
+    let comments = &split.comments;
+    let mut whole =
+        read_part_but(file, text, start..text.len(), &rest, comments, is_hasty, Some((open, end)));
+    let opens_here = |statement: &Statement<'_>| {
+        statement.kind.body().is_some_and(|body| body.span.start as usize == open)
+    };
+    let Some(at) = whole.statements.iter().position(opens_here).filter(|_| is_clean(&whole)) else {
+        return Err(split);
+    };
+    let header = &whole.statements[at];
+    let all = each(parts, |(part, marks)| {
+        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty);
+        let mut misplaced = Vec::new();
+        misplaced::inside_of(header, &read.statements, &mut misplaced);
+        (read, misplaced)
+    });
+    if !all.iter().all(|(part, _)| is_clean(part)) {
+        return Err(split);
+    }
+    let mut out_of_place = Vec::new();
+    for (index, statement) in whole.statements.iter().enumerate() {
+        match (index == at, statement.kind.body()) {
+            (true, Some(body)) => misplaced::inside_of(statement, &body.statements, &mut out_of_place),
+            _ => misplaced::inside(std::slice::from_ref(statement), &mut out_of_place),
+        }
+    }
+    let Some(body) = whole.statements[at].kind.body_mut() else { return Err(split) };
+    let last = std::mem::take(&mut body.statements);
+    let count = all.iter().map(|(part, _)| part.statements.len()).sum::<usize>() + last.len();
+    body.statements.reserve_exact(count);
+    for (mut part, mut misplaced) in all {
+        body.statements.append(&mut part.statements);
+        out_of_place.append(&mut misplaced);
+    }
+    body.statements.extend(last);
+    misplaced::in_body(&whole.statements[at], &mut out_of_place);
+    misplaced::at_top(&whole.statements, &mut out_of_place);
+    if out_of_place.len() >= super::MOST_KEPT {
+        return Err(split);
+    }
+    whole.diagnostics = out_of_place;
+    Ok(whole.built(file, text, split))
+}
+
+/// What is read of each part, in order, by a thread each.
+fn each<'s>(
+    parts: Vec<Piece>,
+    read: impl Fn(Piece) -> (Part<'s>, Vec<Diagnostic>) + Sync,
+) -> Vec<(Part<'s>, Vec<Diagnostic>)> {
+    let read = &read;
+    scope(|threads| {
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        let others: Vec<_> = parts.map(|part| threads.spawn(move || read(part))).collect();
+        let first = first.map(read);
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(part) => part,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        first.into_iter().chain(others).collect()
+    })
 }

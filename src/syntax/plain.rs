@@ -104,7 +104,7 @@ impl<'s> Cursor<'s, '_> {
             "agent" => {
                 let name = self.name()?;
                 if self.peek() == Some(b'{') {
-                    let body = self.body(name.span);
+                    let body = Box::new(self.body(name.span));
                     StatementKind::Agent { name, body }
                 } else {
                     StatementKind::AgentRef(name)
@@ -167,7 +167,7 @@ impl<'s> Cursor<'s, '_> {
                     }
                 };
                 self.blanks();
-                StatementKind::Output { name, source }
+                StatementKind::Output { name, source: Box::new(source) }
             }
             _ => return None,
         };
@@ -225,15 +225,15 @@ impl<'s> Cursor<'s, '_> {
     }
 
     fn references(&mut self) -> Option<Vec<Reference<'s>>> {
-        let mut references = Vec::with_capacity(1);
+        let mut references = Vec::with_capacity(4);
         loop {
             let name = self.name()?;
             if self.peek() == Some(b'.') {
                 return None;
             }
-            let span = name.span;
-            references.push(Reference { parts: vec![name], span });
+            references.push(Reference { text: name.text, span: name.span });
             if self.peek() != Some(b',') {
+                references.shrink_to_fit();
                 return Some(references);
             }
             self.at += 1;

@@ -11,6 +11,7 @@ mod phrase;
 mod tokens;
 
 use super::ast::{Block, Body, Gate, Name, Statement, StatementKind, Task, Wave};
+use super::few::Few;
 use super::grammar::{Rule, WaveParser, rules_of};
 use super::lower::Parts;
 use super::tree::{Builder, MOST_MISTAKES};
@@ -357,7 +358,7 @@ impl<'s> Builder<'s, '_> {
                 StatementKind::Wave(Box::new(Wave { name, title, overlaps: Vec::new(), body }))
             }
             ("task", Some(name)) => StatementKind::Task(Box::new(Task { name, title, body })),
-            ("agent", Some(name)) => StatementKind::Agent { name, body },
+            ("agent", Some(name)) => StatementKind::Agent { name, body: Box::new(body) },
             ("parallel" | "serial", name) => {
                 StatementKind::Block(Box::new(Block { is_serial: keyword == "serial", name, title, body }))
             }
@@ -383,8 +384,8 @@ impl<'s> Builder<'s, '_> {
         match &mut previous.kind {
             StatementKind::Task(task) => task.body.span = open,
             StatementKind::AgentRef(name) => {
-                let body = Body { statements: Vec::new(), span: open };
-                previous.kind = StatementKind::Agent { name: name.clone(), body };
+                let body = Box::new(Body { statements: Vec::new(), span: open });
+                previous.kind = StatementKind::Agent { name: *name, body };
             }
             _ => {}
         }
@@ -393,7 +394,7 @@ impl<'s> Builder<'s, '_> {
     fn push_junk(&mut self, from: usize, to: usize) {
         let span = Span::new(self.lower.file, from, to);
         self.junk_spans.push(span);
-        self.push(Statement { span, keyword: span, docs: Vec::new(), kind: StatementKind::Junk });
+        self.push(Statement { span, keyword: span, docs: Few::default(), kind: StatementKind::Junk });
     }
 
     fn report(&mut self, diagnostic: crate::diagnostic::Diagnostic) {

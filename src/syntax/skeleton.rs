@@ -50,8 +50,8 @@ impl Line {
         self.word(text(value))
     }
 
-    fn text_if(self, value: &Option<Text<'_>>) -> Line {
-        self.pair_if("", value.as_ref().map(text))
+    fn text_if(self, value: Option<&Text<'_>>) -> Line {
+        self.pair_if("", value.map(text))
     }
 
     fn list(self, words: impl IntoIterator<Item = String>) -> Line {
@@ -77,7 +77,7 @@ fn line(kind: &StatementKind<'_>) -> String {
     let word = super::vocabulary::of(kind).map_or("junk", |word| word.keyword);
     let line = Line::of(word);
     let line = match kind {
-        Plan { name, title } => line.name(name).text_if(title),
+        Plan { name, title } => line.name(name).text_if(title.as_deref()),
         Use { path: value }
         | Directory(value)
         | Shell(value)
@@ -90,32 +90,36 @@ fn line(kind: &StatementKind<'_>) -> String {
             .word(format!("{:?}", param.kind.value))
             .list(param.choices.iter().map(text))
             .pair_if("=", param.default.as_ref().map(value))
-            .text_if(&param.doc),
+            .text_if(param.doc.as_ref()),
         Agent { name, .. } => line.name(name).word("{}"),
         Secret { name, source, value } => line.name(name).word(format!("{source:?}")).text(value),
         Resource { name, capacity } => line.name(name).word(number(capacity)),
         Criterion { name, title, test } => {
-            line.name(name).text_if(title).pair_if("", test.as_deref().map(self::test))
+            line.name(name).text_if(title.as_deref()).pair_if("", test.as_deref().map(self::test))
         }
         Assert(claim) => line.word(assert(claim)),
         Preflight(_) | Success(_) | Rollback(_) | Finally(_) => line,
-        Wave(wave) => line.name(&wave.name).text_if(&wave.title).list(wave.overlaps.iter().map(reference)),
-        Block(block) => line.name_if(&block.name).text_if(&block.title),
+        Wave(wave) => {
+            line.name(&wave.name).text_if(wave.title.as_ref()).list(wave.overlaps.iter().map(reference))
+        }
+        Block(block) => line.name_if(&block.name).text_if(block.title.as_ref()),
         For { variable, values, .. } => line.name(variable).word("in").list(values.iter().map(text)),
-        Task(task) => line.name(&task.name).text_if(&task.title),
-        Gate(gate) => line.name_if(&gate.name).text_if(&gate.title),
+        Task(task) => line.name(&task.name).text_if(task.title.as_ref()),
+        Gate(gate) => line.name_if(&gate.name).text_if(gate.title.as_ref()),
         Workers(value) | Priority(value) | Instances(value) => line.word(number(value)),
         AgentRef(name) | Driver(name) => line.name(name),
         Timeout(value) | Wait(value) => line.word(duration(value)),
         Retries { count, backoff, feedback } => line
             .word(number(count))
-            .pair_if("backoff", backoff.as_ref().map(duration))
+            .pair_if("backoff", backoff.as_deref().map(duration))
             .word_if(feedback.is_some(), "feedback"),
         Budget(amounts) | Cost(amounts) => line.list(amounts.iter().map(amount)),
         Isolation(kind) => line.word(format!("{:?}", kind.value)),
         OnFailure(kind) => line.word(format!("{:?}", kind.value)),
-        Env { name, value: EnvValue::Text(value) } => line.name(name).text(value),
-        Env { name, value: EnvValue::Secret(secret) } => line.name(name).word("from secret").name(secret),
+        Env { name, value } => match &**value {
+            EnvValue::Text(value) => line.name(name).text(value),
+            EnvValue::Secret(secret) => line.name(name).word("from secret").name(secret),
+        },
         When { param, is_equal, value: compared } => {
             line.name(param).word(if *is_equal { "==" } else { "!=" }).word(value(compared))
         }
@@ -142,11 +146,13 @@ fn line(kind: &StatementKind<'_>) -> String {
             let amount = one.amount.as_ref().map(|amount| format!(" {}", number(amount)));
             format!("{}{}", one.resource.text, amount.unwrap_or_default())
         })),
-        Output { name, source: OutputSource::Stdout(_) } => line.name(name).word("stdout"),
-        Output { name, source: OutputSource::File(path) } => line.name(name).text(path),
+        Output { name, source } => match &**source {
+            OutputSource::Stdout(_) => line.name(name).word("stdout"),
+            OutputSource::File(path) => line.name(name).text(path),
+        },
         MayChangeNothing | Junk => line,
         Allow(tools) | Deny(tools) => line.list(tools.iter().map(text)),
-        Check(check) => line.text_if(&check.title).pair_if("", check.test.as_ref().map(test)),
+        Check(check) => line.text_if(check.title.as_ref()).pair_if("", check.test.as_ref().map(test)),
         OnNoGo(decision) => match &decision.value {
             super::ast::OnNoGo::Stop => line.word("stop"),
             super::ast::OnNoGo::Continue => line.word("continue"),
@@ -171,7 +177,7 @@ fn text(text: &Text<'_>) -> String {
 }
 
 fn reference(reference: &Reference<'_>) -> String {
-    reference.parts.iter().map(|part| part.text).collect::<Vec<&str>>().join(".")
+    reference.text.to_owned()
 }
 
 fn number(number: &Number) -> String {

@@ -110,7 +110,7 @@ impl Split {
 }
 
 /// A part of a text, and which marks are in it.
-type Piece = (Range<usize>, Range<usize>);
+pub(super) type Piece = (Range<usize>, Range<usize>);
 
 impl Split {
     /// Cuts a text in at most so many parts of about the same length that no body reaches out of, each with its marks. None where
@@ -140,6 +140,75 @@ impl Split {
         parts.push((part..end, first..self.marks.len()));
         (parts.len() > 1).then_some(parts)
     }
+
+    /// As [`Split::parts`], of a text more than half of which is one body of the file: what stands in that, between ends of the
+    /// bodies in it. None also where bodies stand deeper in each other than `deepest`.
+    pub fn parts_inside(&self, length: usize, count: usize, deepest: usize) -> Option<Inside> {
+        let is_unclear = |mark: &Mark| matches!(mark.kind, MarkKind::Stray | MarkKind::Missing);
+        if !self.is_sure || self.marks.iter().any(is_unclear) {
+            return None;
+        }
+        let (mut depth, mut open, mut large) = (0usize, 0, None);
+        for (index, mark) in self.marks.iter().enumerate() {
+            match mark.kind {
+                MarkKind::Open => {
+                    if depth == 0 {
+                        open = index;
+                    }
+                    depth += 1;
+                    if depth > deepest {
+                        return None;
+                    }
+                }
+                MarkKind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 && (mark.at - self.marks[open].at) as usize > length / 2 {
+                        large = Some((open, index));
+                    }
+                }
+                MarkKind::Stray | MarkKind::Missing | MarkKind::Cut => {}
+            }
+        }
+        let (open, close) = large?;
+        let each = ((self.marks[close].at - self.marks[open].at) as usize).div_ceil(count.max(1)).max(1);
+        let start = self.marks[open].at as usize + 1;
+        let (mut part, mut first, mut behind, mut depth) = (start, open + 1, (start, open + 1), 0usize);
+        let mut parts = Vec::with_capacity(count);
+        for index in open + 1..close {
+            match self.marks[index].kind {
+                MarkKind::Open => depth += 1,
+                MarkKind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        behind = (self.marks[index].at as usize + 1, index + 1);
+                    }
+                    if depth == 0 && behind.0 - part >= each {
+                        parts.push((part..behind.0, first..behind.1));
+                        (part, first) = behind;
+                    }
+                }
+                MarkKind::Stray | MarkKind::Missing | MarkKind::Cut => {}
+            }
+        }
+        if part < behind.0 {
+            parts.push((part..behind.0, first..behind.1));
+        }
+        let rest = self.marks[..=open].iter().chain(&self.marks[behind.1..]).copied().collect();
+        let inside = Inside { open: start - 1, parts, end: behind.0, rest };
+        (inside.parts.len() > 1).then_some(inside)
+    }
+}
+
+/// A body of the file, cut in parts.
+pub(super) struct Inside {
+    /// Where its `{` is.
+    pub open: usize,
+    /// The parts, from behind the `{` on.
+    pub parts: Vec<Piece>,
+    /// Where the last of them ends.
+    pub end: usize,
+    /// The marks of the text outside of the parts.
+    pub rest: Vec<Mark>,
 }
 
 /// Scans a text. `start` is where it begins, behind a byte order mark.

@@ -2,7 +2,7 @@
 //!
 //! Borrows whatever is written as it is meant. Knows nothing of statements.
 
-use super::ast::{Name, Reference, Text, TextPart, TextStyle, TextValue};
+use super::ast::{Reference, Text, TextPart, TextStyle, TextValue};
 use super::messages;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -90,7 +90,7 @@ impl<'s> Reader<'s, '_> {
         if !self.literal.is_empty() {
             self.parts.push(TextPart::Literal(self.literal));
         }
-        TextValue::Template(self.parts)
+        TextValue::Template(self.parts.into())
     }
 
     /// A block: its first line break goes, the closing quotes' indentation goes from every line, and every line
@@ -172,7 +172,8 @@ impl<'s> Reader<'s, '_> {
                         if !literal.is_empty() {
                             self.parts.push(TextPart::Literal(literal));
                         }
-                        let reference = reference(&self.content[at + name.start..at + name.end], place);
+                        let reference =
+                            Reference { text: &self.content[at + name.start..at + name.end], span: place };
                         self.parts.push(TextPart::Hole(reference));
                         i = at + length;
                         pending = i;
@@ -305,16 +306,4 @@ pub(super) fn is_name_start(c: char) -> bool {
 /// Whether a name may go on with this character.
 pub(super) fn is_name_char(c: char) -> bool {
     c == '-' || unicode_ident::is_xid_continue(c)
-}
-
-/// A reference as it is written, taken apart at its dots.
-pub(super) fn reference(written: &str, span: Span) -> Reference<'_> {
-    let mut parts = Vec::with_capacity(1);
-    let mut start = 0;
-    for text in written.split('.') {
-        let at = span.start as usize + start;
-        parts.push(Name { text, span: Span::new(span.file, at, at + text.len()) });
-        start += text.len() + 1;
-    }
-    Reference { parts, span }
 }

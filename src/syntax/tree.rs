@@ -3,6 +3,7 @@
 //! Without recursion, so that no text can exhaust the stack. Knows nothing of what statements mean.
 
 use super::ast::{Body, Comment, CommentKind, File, Statement, StatementKind};
+use super::few::Few;
 use super::grammar::{Rule, WaveParser};
 use super::lower::Lower;
 use super::messages;
@@ -20,6 +21,9 @@ pub const DEEPEST: usize = 64;
 
 /// So many mistakes are looked at. A text with more is no plan, and looking takes time: the rest is not read.
 pub(super) const MOST_MISTAKES: usize = 1_000;
+
+/// Bodies of so many statements are built in room that is used again.
+const SMALL: usize = 64;
 
 /// So many pieces of text that are no statement, told or not, are taken.
 const MOST_JUNK: usize = 20_000;
@@ -91,6 +95,19 @@ pub(super) fn read_part<'s>(
     comments: &[Comment],
     is_hasty: bool,
 ) -> Part<'s> {
+    read_part_but(file, text, part, marks, comments, is_hasty, None)
+}
+
+/// As [`read_part`], but for what stands between the `{` at the first of these places and the second: it has no marks here.
+pub(super) fn read_part_but<'s>(
+    file: FileId,
+    text: &'s str,
+    part: Range<usize>,
+    marks: &[Mark],
+    comments: &[Comment],
+    is_hasty: bool,
+    left_out: Option<(usize, usize)>,
+) -> Part<'s> {
     let mut builder = Builder {
         text,
         end: part.end,
@@ -99,6 +116,7 @@ pub(super) fn read_part<'s>(
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
         body: Vec::new(),
+        spare: Vec::new(),
         segment_start: part.start,
         opens_at: None,
         strays: marks.iter().filter(|mark| mark.kind == MarkKind::Stray).count(),
@@ -109,6 +127,7 @@ pub(super) fn read_part<'s>(
         unrecognised_to: None,
         is_hasty,
         suggested: 0,
+        left_out,
     };
     builder.segments(part.start, marks);
     let Builder { body: statements, lower, paired_strays, junk_spans, mistakes, suggested, .. } = builder;
@@ -140,6 +159,8 @@ pub(super) struct Builder<'s, 'c> {
     pub open: Vec<(Statement<'s>, Vec<Statement<'s>>)>,
     /// The body that is being filled.
     pub body: Vec<Statement<'s>>,
+    /// Room that was used for a body and is free for another.
+    spare: Vec<Vec<Statement<'s>>>,
     /// Where the segment begins that is being read.
     pub segment_start: usize,
     /// The `{` at its end, if there is one.
@@ -158,6 +179,8 @@ pub(super) struct Builder<'s, 'c> {
     is_hasty: bool,
     /// How many words have been compared with those of the language.
     pub suggested: usize,
+    /// What is not read here: from behind the `{` at the first place to the second.
+    left_out: Option<(usize, usize)>,
 }
 
 impl<'s> Builder<'s, '_> {
@@ -176,7 +199,10 @@ impl<'s> Builder<'s, '_> {
                 self.opens_at = (mark.kind == MarkKind::Open).then_some(at);
                 self.segment(from, to);
             }
-            from = next;
+            from = match self.left_out {
+                Some((open, end)) if open == at => end,
+                _ => next,
+            };
             match mark.kind {
                 MarkKind::Open if beyond > 0 => beyond += 1,
                 MarkKind::Open if self.open.len() == DEEPEST => {
@@ -187,7 +213,7 @@ impl<'s> Builder<'s, '_> {
                     self.push(Statement {
                         span: place.at_end(),
                         keyword: place.at_end(),
-                        docs: Vec::new(),
+                        docs: Few::default(),
                         kind,
                     });
                     beyond = 1;
@@ -283,15 +309,22 @@ impl<'s> Builder<'s, '_> {
         };
         let header = header.unwrap_or_else(|| {
             let span = Span::new(self.lower.file, at, at + 1);
-            Statement { span, keyword: span, docs: Vec::new(), kind: StatementKind::Junk }
+            Statement { span, keyword: span, docs: Few::default(), kind: StatementKind::Junk }
         });
-        self.open.push((header, std::mem::take(&mut self.body)));
+        let inner = self.spare.pop().unwrap_or_default();
+        self.open.push((header, std::mem::replace(&mut self.body, inner)));
     }
 
     /// The end of the innermost body, at `end`.
     fn leave(&mut self, end: usize) {
         let Some((mut header, before)) = self.open.pop() else { return };
-        let statements = std::mem::replace(&mut self.body, before);
+        let mut statements = std::mem::replace(&mut self.body, before);
+        if statements.len() <= SMALL {
+            // It stays as it is from here on: no room for more.
+            let mut exact = Vec::with_capacity(statements.len());
+            exact.append(&mut statements);
+            self.spare.push(std::mem::replace(&mut statements, exact));
+        }
         header.span.end = end as u32;
         match header.kind.body_mut() {
             Some(body) => {
@@ -325,7 +358,7 @@ impl<'s> Builder<'s, '_> {
     }
 
     /// The doc comments right above a statement.
-    pub fn docs(&mut self, start: u32) -> Vec<&'s str> {
+    pub fn docs(&mut self, start: u32) -> Few<&'s str> {
         let first = self.next_comment;
         while self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < start) {
             self.next_comment += 1;
@@ -346,6 +379,6 @@ impl<'s> Builder<'s, '_> {
             below = comment.span.start as usize;
         }
         docs.reverse();
-        docs
+        docs.into()
     }
 }

@@ -27,7 +27,7 @@ fn the_plan() -> Arc<Plan> {
     let criterion = |title: &str| Criterion {
         title: title.into(),
         test: Test::Exists(Template::literal("x")),
-        shell: Vec::new(),
+        shell: Vec::new().into(),
         span: plans::span(),
     };
     plan.gates[0].checks = vec![criterion("it builds"), criterion("no stubs left")];

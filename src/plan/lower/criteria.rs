@@ -1,11 +1,11 @@
 //! Texts with their holes, commands, criteria and agents.
 
-use super::settings::{Settings, budget, count, duration};
+use super::settings::{budget, count, duration};
 use super::{Lower, comparison};
 use crate::check::agents;
 use crate::check::model::{AgentSource, NodeId};
 use crate::check::names::Hole;
-use crate::plan::{Agent, AgentId, Budget, Command, Cost, Criterion, Part, Template, Test};
+use crate::plan::{Agent, AgentId, Budget, Command, Cost, Criterion, Part, Settings, Template, Test};
 use crate::syntax::ast::{self, Amount, Quantity, StatementKind, TestKind};
 
 impl<'a> Lower<'_, 'a> {

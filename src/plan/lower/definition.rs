@@ -4,13 +4,12 @@
 
 use super::Lower;
 use crate::plan::{
-    Action, AgentId, Approval, Command, Criterion, EnvValue, OutputSource, Part, SecretSource, Task,
-    Template, Test,
+    Action, AgentId, Command, Criterion, EnvValue, OutputSource, Part, SecretSource, Task, Template, Test,
 };
 use std::fmt::Write as _;
 
 impl Lower<'_, '_> {
-    pub(super) fn definition(&mut self, task: &Task) -> String {
+    pub(super) fn definition(&mut self, task: &Task) -> blake3::Hash {
         let agent = task.agent.map(|agent| self.agent_text(agent));
         let mut text = Text { lower: self, out: String::new() };
         text.field("action", |text| text.action(&task.action));
@@ -43,7 +42,7 @@ impl Lower<'_, '_> {
         for criterion in &task.success {
             text.field("success", |text| text.criterion(criterion));
         }
-        blake3::hash(text.out.as_bytes()).to_hex().to_string()
+        blake3::hash(text.out.as_bytes())
     }
 
     pub(super) fn describe_agent(&self, id: AgentId) -> String {
@@ -125,9 +124,9 @@ impl Text<'_, '_, '_> {
             Action::Prompt(template) => self.field("prompt", |text| text.template(template)),
             Action::PromptFile(template) => self.field("file", |text| text.template(template)),
             Action::Wait(time) => self.field("wait", |text| text.word(&time.as_millis().to_string())),
-            Action::Approve(Approval { question, by, .. }) => self.field("approve", |text| {
-                text.template(question);
-                text.word(by);
+            Action::Approve(approval) => self.field("approve", |text| {
+                text.template(&approval.question);
+                text.word(&approval.by);
             }),
         }
     }

@@ -3,55 +3,45 @@
 use super::Lower;
 use crate::check::model::NodeId;
 use crate::check::params;
-use crate::plan::{Budget, EnvValue, Isolation, OnFailure, Retries};
+use crate::plan::{Budget, EnvValue, Isolation, OnFailure, Retries, Settings};
 use crate::syntax::ast::{self, Amount, Number, Quantity, StatementKind};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What applies inside a node.
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inside {
     /// The node's own.
     pub workers: Option<u32>,
-    /// The node's own.
-    pub budget: Budget,
-    pub timeout: Option<Duration>,
-    pub retries: Retries,
-    pub isolation: Isolation,
-    pub on_failure: OnFailure,
-    /// Outermost first, each name once.
-    pub env: Vec<(String, EnvValue)>,
-    pub directory: String,
-    pub shell: Vec<String>,
-    /// The `when` that does not hold.
-    pub left_out: Option<String>,
-    pub tags: Vec<String>,
+    pub settings: Arc<Settings>,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            workers: None,
-            budget: Budget::default(),
-            timeout: None,
-            retries: Retries::default(),
-            isolation: Isolation::default(),
-            on_failure: OnFailure::default(),
-            env: Vec::new(),
-            directory: String::new(),
-            shell: vec!["sh".to_owned(), "-ec".to_owned()],
-            left_out: None,
-            tags: Vec::new(),
-        }
+impl Deref for Inside {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl DerefMut for Inside {
+    fn deref_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
     }
 }
 
 impl<'a> Lower<'_, 'a> {
     /// The settings inside a node, from those around it.
-    pub(super) fn narrowed(&mut self, id: NodeId, outer: Settings) -> Settings {
+    pub(super) fn narrowed(&mut self, id: NodeId, outer: &Inside) -> Inside {
         let model = self.model;
         let node = model.node(id);
         let scope = node.scope;
-        let mut settings = Settings { workers: None, budget: Budget::default(), ..outer };
+        // What changes nothing shares what is around it.
+        let mut settings = Inside { workers: None, settings: outer.settings.clone() };
+        if settings.budget != Budget::default() {
+            settings.budget = Budget::default();
+        }
         for statement in &node.body.statements {
             match &statement.kind {
                 StatementKind::Workers(number) => settings.workers = count(*number),
@@ -63,7 +53,7 @@ impl<'a> Lower<'_, 'a> {
                 StatementKind::Retries { count: number, backoff, feedback } => {
                     settings.retries = Retries {
                         count: count(*number).unwrap_or(0),
-                        backoff: backoff.map(duration).unwrap_or_default(),
+                        backoff: backoff.as_deref().copied().map(duration).unwrap_or_default(),
                         feedback: feedback.is_some(),
                     };
                 }
@@ -91,7 +81,7 @@ impl<'a> Lower<'_, 'a> {
                     }
                 }
                 StatementKind::Directory(text) => settings.directory = self.directory(scope, text),
-                StatementKind::Shell(text) => settings.shell = words(&model.text(scope, text)),
+                StatementKind::Shell(text) => settings.shell = words(&model.text(scope, text)).into(),
                 StatementKind::When { param, is_equal, value } => {
                     let is_out = params::holds(model, id, param, *is_equal, value) == Some(false);
                     if is_out && settings.left_out.is_none() {

@@ -2,14 +2,13 @@
 
 use super::{Lower, Made};
 use crate::check::model::NodeId;
-use crate::check::order::{Need as Edge, Source, VertexId, VertexKind};
+use crate::check::order::{Order, Source, Vertex, VertexId, VertexKind};
 use crate::plan::{Need, NeedSource, Step, StepId, StepKind};
 use crate::syntax::ast::AfterMode;
 use std::collections::HashSet;
 
 impl Lower<'_, '_> {
-    pub(super) fn steps(&mut self) {
-        let order = &self.model.order;
+    pub(super) fn steps(&mut self, order: &Order) {
         let mut in_cleanup = vec![false; self.model.nodes.len()];
         for id in self.model.node_ids() {
             let node = self.model.node(id);
@@ -17,6 +16,7 @@ impl Lower<'_, '_> {
             in_cleanup[id.index()] = outer || node.kind.is_cleanup();
         }
         let mut ids: Vec<Option<StepId>> = vec![None; order.vertices.len()];
+        self.plan.steps.reserve_exact(order.sorted.len());
         for at in &order.sorted {
             let vertex = order.vertex(*at);
             if in_cleanup[vertex.node.index()] {
@@ -27,7 +27,7 @@ impl Lower<'_, '_> {
                 Made::Group(group) => group,
                 _ => self.group_around(vertex.node),
             };
-            let needs = needs(&vertex.needs, &ids);
+            let needs = needs(vertex, &ids);
             ids[at.index()] = Some(StepId(self.plan.steps.len() as u32));
             self.plan.steps.push(Step { kind, group, needs });
         }
@@ -48,41 +48,72 @@ impl Lower<'_, '_> {
 }
 
 /// The needs of a step, one a step that it waits for: what the author wrote counts before what follows from the layout.
-fn needs(edges: &[Edge], ids: &[Option<StepId>]) -> Vec<Need> {
-    let mut needs: Vec<Need> = Vec::with_capacity(edges.len());
-    let rank = |edge: &Edge| match edge.source {
-        Source::After => 0,
-        Source::Output => 1,
-        Source::Sequence => 2,
-        Source::Group => 3,
-    };
+fn needs(vertex: &Vertex, ids: &[Option<StepId>]) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::with_capacity(vertex.edges.len());
     // Only what is written can name a step twice: the edges of the layout are each there once.
-    let mut written: HashSet<StepId> = HashSet::new();
-    let steps = |edge: &Edge| -> Vec<StepId> { edge.to.iter().filter_map(|to| ids[to.index()]).collect() };
-    for level in 0..4 {
-        for edge in edges.iter().filter(|edge| rank(edge) == level) {
-            let on = steps(edge);
-            let source = match edge.source {
+    let mut written = Written::default();
+    for level in [Source::After, Source::Output, Source::Sequence, Source::Group] {
+        for edges in vertex.needs().filter(|edges| edges[0].source == level) {
+            let mut on = edges.iter().filter_map(|edge| ids[edge.to.index()]);
+            let source = match level {
                 Source::Group => NeedSource::Group,
                 Source::Sequence => NeedSource::Sequence,
                 Source::After => NeedSource::After,
                 Source::Output => NeedSource::Output,
             };
-            match (edge.mode, &on[..]) {
-                (_, []) => {}
-                (AfterMode::Any, _) => needs.push(Need::AnySucceeded(on)),
-                (AfterMode::Finished, [step]) => needs.push(Need::Finished(*step)),
-                (_, [step, ..]) => {
+            match edges[0].mode {
+                AfterMode::Any => {
+                    let on: Box<[StepId]> = on.collect();
+                    if !on.is_empty() {
+                        needs.push(Need::AnySucceeded(on));
+                    }
+                }
+                AfterMode::Finished => needs.extend(on.next().map(Need::Finished)),
+                AfterMode::All => {
+                    let Some(step) = on.next() else { continue };
                     let is_new = match level {
-                        0 | 1 => written.insert(*step),
+                        Source::After | Source::Output => written.insert(step),
                         _ => !written.contains(step),
                     };
                     if is_new {
-                        needs.push(Need::Succeeded(*step, source));
+                        needs.push(Need::Succeeded(step, source));
                     }
                 }
             }
         }
     }
+    needs.shrink_to_fit();
     needs
+}
+
+/// The steps that are written: mostly a few.
+#[derive(Default)]
+struct Written {
+    few: Vec<StepId>,
+    /// All of them, where there are more than a few.
+    all: HashSet<StepId>,
+}
+
+impl Written {
+    /// So many are looked through one by one.
+    const FEW: usize = 16;
+
+    fn contains(&self, step: StepId) -> bool {
+        if self.few.len() < Self::FEW { self.few.contains(&step) } else { self.all.contains(&step) }
+    }
+
+    /// Whether it was not among them.
+    fn insert(&mut self, step: StepId) -> bool {
+        if self.contains(step) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(step);
+            if self.few.len() == Self::FEW {
+                self.all.extend(&self.few);
+            }
+            return true;
+        }
+        self.all.insert(step)
+    }
 }

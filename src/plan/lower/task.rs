@@ -2,17 +2,18 @@
 
 use super::Lower;
 use super::criteria::cost;
-use super::settings::{Settings, count, duration};
-use crate::check::model::{NodeId, NodeKind};
+use super::settings::{count, duration};
+use crate::check::model::{Node, NodeId, NodeKind};
 use crate::check::values::{inside, split_section};
 use crate::plan::{
-    Action, AgentId, Claim, ClaimKind, Claims, Cost, Estimate, Output, OutputSource, ResourceId, Task,
-    Template,
+    Action, AgentId, Claim, ClaimKind, Claims, Details, Estimate, Output, OutputSource, ResourceId, Settings,
+    Task, Template,
 };
 use crate::syntax::ast::{self, StatementKind};
+use std::sync::Arc;
 
 impl<'a> Lower<'_, 'a> {
-    pub(super) fn task(&mut self, id: NodeId, settings: Settings) -> Task {
+    pub(super) fn task(&mut self, id: NodeId, settings: Arc<Settings>) -> Task {
         let model = self.model;
         let node = model.node(id);
         let NodeKind::Task(declared) = node.kind else { unreachable!("BUG: only tasks are made tasks") };
@@ -22,59 +23,78 @@ impl<'a> Lower<'_, 'a> {
             true => model.agent_of(id).map(|index| self.agent(index)),
             false => None,
         };
-        let title = declared.title.as_ref().map(|title| model.text(node.scope, title).into_owned());
+        let details = match says_nothing(node) {
+            true => self.none(is_prompt, settings),
+            false => Arc::new(self.details(id, declared, is_prompt, settings)),
+        };
         let mut task = Task {
             name: model.qualified(id),
-            title: title.unwrap_or_default(),
-            docs: node.docs.join("\n"),
-            because: self.because(id),
-            id: String::new(),
             group: self.group_around(id),
             action,
             agent,
-            claims: self.claims(id, is_prompt),
-            uses: Vec::new(),
-            estimate: None,
-            cost: Cost::default(),
-            timeout: settings.timeout,
-            retries: settings.retries,
-            budget: settings.budget,
-            isolation: settings.isolation,
-            on_failure: settings.on_failure,
-            success: self.success(id, &settings),
-            env: settings.env,
-            directory: settings.directory,
-            shell: settings.shell,
-            left_out: settings.left_out,
-            tags: settings.tags,
-            priority: 0,
-            outputs: Vec::new(),
-            may_change_nothing: false,
             step: self.first[id.index()],
-            definition: String::new(),
+            definition: blake3::Hash::from_bytes([0; 32]),
             span: node.header,
+            details,
+        };
+        task.definition = self.definition(&task);
+        task
+    }
+
+    /// The details of a task that says nothing of itself.
+    fn none(&mut self, is_prompt: bool, settings: Arc<Settings>) -> Arc<Details> {
+        let is_same = |known: &&Arc<Details>| {
+            known.claims.is_known != is_prompt && Arc::ptr_eq(&known.settings, &settings)
+        };
+        if let Some(known) = self.none.as_ref().filter(is_same) {
+            return known.clone();
+        }
+        let claims = Claims { is_known: !is_prompt, ..Claims::default() };
+        let none = Arc::new(Details { claims, ..Details::none(settings) });
+        self.none = Some(none.clone());
+        none
+    }
+
+    fn details(
+        &mut self,
+        id: NodeId,
+        declared: &ast::Task<'a>,
+        is_prompt: bool,
+        settings: Arc<Settings>,
+    ) -> Details {
+        let model = self.model;
+        let node = model.node(id);
+        let title = declared.title.as_ref().map(|title| model.text(node.scope, title).into_owned());
+        let mut details = Details {
+            title: title.unwrap_or_default(),
+            docs: node.docs.join("\n"),
+            because: self.because(id),
+            claims: self.claims(id, is_prompt),
+            success: self.success(id, &settings),
+            ..Details::none(settings)
         };
         for statement in &node.body.statements {
             match &statement.kind {
-                StatementKind::Id(text) => task.id = model.text(node.scope, text).into_owned(),
-                StatementKind::Uses(uses) => uses.iter().for_each(|used| self.uses(id, used, &mut task.uses)),
-                StatementKind::Estimate(written) => task.estimate = Some(estimate(written)),
-                StatementKind::Cost(amounts) => task.cost = cost(amounts),
-                StatementKind::Priority(number) => task.priority = number.value as i32,
-                StatementKind::MayChangeNothing => task.may_change_nothing = true,
+                StatementKind::Id(text) => details.id = model.text(node.scope, text).into_owned(),
+                StatementKind::Uses(uses) => {
+                    uses.iter().for_each(|used| self.uses(id, used, &mut details.uses));
+                }
+                StatementKind::Estimate(written) => details.estimate = Some(estimate(written)),
+                StatementKind::Cost(amounts) => details.cost = cost(amounts),
+                StatementKind::Priority(number) => details.priority = number.value as i32,
+                StatementKind::MayChangeNothing => details.may_change_nothing = true,
                 StatementKind::Output { name, source } => {
                     let name = model.filled(node.scope, name.text).into_owned();
-                    let source = match source {
+                    let source = match &**source {
                         ast::OutputSource::Stdout(_) => OutputSource::Stdout,
                         ast::OutputSource::File(path) => OutputSource::File(self.template(id, path)),
                     };
-                    task.outputs.push(Output { name, source });
+                    details.outputs.push(Output { name, source });
                 }
                 _ => {}
             }
         }
-        task.definition = self.definition(&task);
-        task
+        details
     }
 
     fn action(&self, id: NodeId, declared: &ast::Task<'a>) -> Action {
@@ -87,7 +107,9 @@ impl<'a> Lower<'_, 'a> {
                 StatementKind::Prompt { is_file: true, text } => Action::PromptFile(self.template(id, text)),
                 StatementKind::Prompt { is_file: false, text } => Action::Prompt(self.template(id, text)),
                 StatementKind::Wait(time) => Action::Wait(duration(*time)),
-                StatementKind::Approve(approve) => Action::Approve(self.approval(id, statement, approve)),
+                StatementKind::Approve(approve) => {
+                    Action::Approve(Box::new(self.approval(id, statement, approve)))
+                }
                 _ => continue,
             };
         }
@@ -159,6 +181,23 @@ impl<'a> Lower<'_, 'a> {
         self.agent_texts.insert(id, text.clone());
         text
     }
+}
+
+/// Whether a task has no detail of its own: no title, no comment, and in its body only what is done, when, and what is narrowed.
+fn says_nothing(node: &Node<'_>) -> bool {
+    let is_no_detail = |statement: &ast::Statement<'_>| {
+        matches!(
+            statement.kind,
+            StatementKind::Run(_)
+                | StatementKind::Prompt { .. }
+                | StatementKind::Wait(_)
+                | StatementKind::Approve(_)
+                | StatementKind::After { .. }
+                | StatementKind::AgentRef(_)
+        )
+    };
+    let has_title = matches!(node.kind, NodeKind::Task(ast::Task { title: Some(_), .. }));
+    !has_title && node.docs.is_empty() && node.body.statements.iter().all(is_no_detail)
 }
 
 fn estimate(written: &ast::Estimate) -> Estimate {

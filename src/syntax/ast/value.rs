@@ -15,7 +15,7 @@ pub struct Spanned<T> {
 }
 
 /// A name as it is declared: `schema`, or inside `for` a pattern such as `endpoint-{{name}}`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Name<'s> {
     /// As written, `{{…}}` included.
     pub text: &'s str,
@@ -31,12 +31,28 @@ impl Name<'_> {
 }
 
 /// A name as it is referred to, joined with dots: `endpoints.review`, `endpoint-{{name}}`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Reference<'s> {
-    /// The parts between the dots.
-    pub parts: Vec<Name<'s>>,
+    /// As written, the dots included.
+    pub text: &'s str,
     /// The whole.
     pub span: Span,
+}
+
+impl<'s> Reference<'s> {
+    /// The parts between the dots.
+    pub fn parts(&self) -> impl DoubleEndedIterator<Item = Name<'s>> + use<'s> {
+        let (whole, span) = (self.text, self.span);
+        whole.split('.').map(move |text| {
+            let at = span.start as usize + (text.as_ptr() as usize - whole.as_ptr() as usize);
+            Name { text, span: Span::new(span.file, at, at + text.len()) }
+        })
+    }
+
+    /// The one name that it is, where there is no dot.
+    pub fn single(&self) -> Option<Name<'s>> {
+        (!self.text.contains('.')).then_some(Name { text: self.text, span: self.span })
+    }
 }
 
 /// A string, with its escapes resolved and its holes found.
@@ -69,7 +85,7 @@ pub enum TextValue<'s> {
     /// No hole: the text, escapes resolved and dedented.
     Plain(Cow<'s, str>),
     /// Text and holes in order.
-    Template(Vec<TextPart<'s>>),
+    Template(Box<[TextPart<'s>]>),
 }
 
 /// A piece of a string with holes.

@@ -104,6 +104,6 @@ impl Lower {
                 OnNoGo::SkipTo(self.reference(name))
             }
         };
-        Some(StatementKind::OnNoGo(Spanned { value, span }))
+        Some(StatementKind::OnNoGo(Box::new(Spanned { value, span })))
     }
 }

@@ -8,7 +8,7 @@ use crate::syntax::grammar::Rule;
 
 impl Lower {
     pub(super) fn plan<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        Some(StatementKind::Plan { name: self.next_name(parts), title: self.text_if(parts) })
+        Some(StatementKind::Plan { name: self.next_name(parts), title: self.text_if(parts).map(Box::new) })
     }
 
     pub(super) fn param<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -41,7 +41,7 @@ impl Lower {
         Some(match parts.peek() {
             Some(Rule::open) => {
                 let header = name.span;
-                StatementKind::Agent { name, body: self.body(parts, header) }
+                StatementKind::Agent { name, body: Box::new(self.body(parts, header)) }
             }
             _ => StatementKind::AgentRef(name),
         })
@@ -54,17 +54,17 @@ impl Lower {
             Rule::from_env => SecretSource::Env,
             _ => SecretSource::File,
         };
-        Some(StatementKind::Secret { name, source, value: self.next_text(parts) })
+        Some(StatementKind::Secret { name, source, value: Box::new(self.next_text(parts)) })
     }
 
     pub(super) fn resource<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let name = self.next_name(parts);
-        Some(StatementKind::Resource { name, capacity: self.next_count(parts)? })
+        Some(StatementKind::Resource { name, capacity: Box::new(self.next_count(parts)?) })
     }
 
     pub(super) fn criterion<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        let name = self.next_name(parts);
-        let title = self.text_if(parts);
+        let name = Box::new(self.next_name(parts));
+        let title = self.text_if(parts).map(Box::new);
         let test = match parts.next() {
             Some(test) => Some(Box::new(self.test(test)?)),
             None => None,
@@ -83,16 +83,16 @@ impl Lower {
             let pair = parts.must();
             let right = self.reference(pair);
             let claim = if is_before { Assert::Before(left, right) } else { Assert::Alongside(left, right) };
-            return Some(StatementKind::Assert(claim));
+            return Some(StatementKind::Assert(Box::new(claim)));
         }
         let comparison = self.comparison(&parts.must());
         let bound = parts.must();
-        Some(StatementKind::Assert(match rule {
+        Some(StatementKind::Assert(Box::new(match rule {
             Rule::makespan => Assert::Makespan(comparison, self.duration(bound)?),
             Rule::speedup => Assert::Speedup(comparison, self.number(bound)?),
             Rule::cost => Assert::Cost(comparison, self.amount(bound)?),
             _ => Assert::Workers(comparison, self.count(bound)?),
-        }))
+        })))
     }
 
     pub(super) fn section<'s>(&mut self, keyword: &str, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -128,11 +128,11 @@ impl Lower {
     }
 
     pub(super) fn for_each<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        let variable = self.next_name(parts);
+        let variable = Box::new(self.next_name(parts));
         parts.must();
         let values = self.texts(parts);
         let header = variable.span;
-        Some(StatementKind::For { variable, values, body: self.body(parts, header) })
+        Some(StatementKind::For { variable, values, body: Box::new(self.body(parts, header)) })
     }
 
     pub(super) fn task<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {

@@ -73,12 +73,12 @@ impl Lower {
                 if backoff.is_some() {
                     self.diagnostics.push(messages::said_twice("backoff", span));
                 }
-                backoff = Some(self.next_duration(&mut Parts::of(part.into_inner()))?);
+                backoff = Some(Box::new(self.next_duration(&mut Parts::of(part.into_inner()))?));
             } else {
                 if feedback.is_some() {
                     self.diagnostics.push(messages::said_twice("feedback", span));
                 }
-                feedback = Some(span);
+                feedback = Some(Box::new(span));
             }
         }
         Some(StatementKind::Retries { count, backoff, feedback })
@@ -115,14 +115,14 @@ impl Lower {
             }
             _ => EnvValue::Text(self.text(value)),
         };
-        Some(StatementKind::Env { name, value })
+        Some(StatementKind::Env { name, value: Box::new(value) })
     }
 
     pub(super) fn when<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        let param = self.next_name(parts);
+        let param = Box::new(self.next_name(parts));
         let is_equal = parts.must().as_str() == "==";
         let value = parts.must();
-        Some(StatementKind::When { param, is_equal, value: self.value(value)? })
+        Some(StatementKind::When { param, is_equal, value: Box::new(self.value(value)?) })
     }
 
     pub(super) fn after<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -142,7 +142,7 @@ impl Lower {
         match command.as_rule() {
             Rule::program => {
                 let span = self.span(&command);
-                Command::Program(self.texts(&mut Parts::of(command.into_inner())), span)
+                Command::Program(self.texts(&mut Parts::of(command.into_inner())).into(), span)
             }
             _ => Command::Shell(self.text(command)),
         }
@@ -218,7 +218,7 @@ impl Lower {
             Rule::stdout => OutputSource::Stdout(self.span(&source)),
             _ => OutputSource::File(self.text(source)),
         };
-        Some(StatementKind::Output { name, source })
+        Some(StatementKind::Output { name, source: Box::new(source) })
     }
 
     pub(super) fn tools<'s>(&mut self, keyword: &str, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {

@@ -73,7 +73,7 @@ pub fn show(plan: &Plan) -> String {
         if !task.directory.is_empty() {
             facts.push(format!("in {}", task.directory));
         }
-        if task.shell != ["sh", "-ec"] {
+        if *task.shell != ["sh", "-ec"] {
             facts.push(format!("shell {:?}", task.shell));
         }
         if task.isolation != wavec::plan::Isolation::Shared || task.on_failure != wavec::plan::OnFailure::Stop

@@ -205,7 +205,7 @@ fn a_large_plan_is_checked_in_time_that_grows_with_its_size() {
         let parsed = start.elapsed();
         let (memory, options) = (wavec::check::Memory::new(), wavec::compile::Options::default());
         let checked = wavec::check::check(&sources, &trees, &memory, &options, false);
-        let plan = wavec::plan::lower(&checked.model);
+        let plan = wavec::plan::lower(checked.model);
         assert_eq!(plan.tasks.len(), 20 * tasks);
         needs_come_first(&plan);
         (start.elapsed() - parsed).as_secs_f64()

@@ -238,7 +238,7 @@ pub fn span() -> Span {
 }
 
 fn criterion() -> Criterion {
-    Criterion { title: "it works".into(), test: Test::Manual, shell: vec![], span: span() }
+    Criterion { title: "it works".into(), test: Test::Manual, shell: [].into(), span: span() }
 }
 
 impl Builder {
@@ -464,36 +464,30 @@ impl Builder {
             except: vec![],
             span: span(),
         });
-        Task {
-            name: node.name.clone(),
-            title: String::new(),
-            docs: String::new(),
-            because: String::new(),
-            id: String::new(),
-            group,
-            action,
-            agent,
+        let settings = wavec::plan::Settings {
+            retries: Retries { count: node.retries, ..Retries::default() },
+            isolation: node.isolation,
+            on_failure: node.on_failure,
+            left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
+            ..wavec::plan::Settings::default()
+        };
+        let details = Details {
             claims: Claims { is_known: !node.has_unknown_claims, is_said: true, claims: claims.collect() },
             uses: uses.collect(),
             estimate,
             cost: node.cost,
-            timeout: None,
-            retries: Retries { count: node.retries, ..Retries::default() },
-            budget: Budget::default(),
-            isolation: node.isolation,
-            on_failure: node.on_failure,
-            env: vec![],
-            directory: String::new(),
-            shell: vec!["sh".into(), "-ec".into()],
-            left_out: node.is_left_out.then(|| "env == \"prod\"".to_string()),
-            tags: vec![],
             priority: node.priority,
-            outputs: vec![],
-            success: vec![],
-            may_change_nothing: false,
+            ..Details::none(settings.into())
+        };
+        Task {
+            name: node.name.clone(),
+            group,
+            action,
+            agent,
             step: None,
-            definition: String::new(),
+            definition: blake3::hash(b""),
             span: span(),
+            details: details.into(),
         }
     }
 

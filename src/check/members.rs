@@ -1,0 +1,101 @@
+//! The items of a plan by their names: where a name stands, and wherever it stands.
+//!
+//! Holds ids alone, a few bytes an item: the names are the nodes' own, and so whoever asks brings the nodes along.
+
+use super::model::{Node, NodeId};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// The items by name.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// By the namespace that they stand in and their own name.
+    inside: HashTable<NodeId>,
+    /// By own name.
+    called: HashTable<Called>,
+    hasher: RandomState,
+}
+
+/// The items of one name, in order.
+#[derive(Debug)]
+enum Called {
+    One(NodeId),
+    Several(Box<Several>),
+}
+
+#[derive(Debug)]
+struct Several(Vec<NodeId>);
+
+impl Called {
+    fn ids(&self) -> &[NodeId] {
+        match self {
+            Called::One(id) => std::slice::from_ref(id),
+            Called::Several(several) => &several.0,
+        }
+    }
+}
+
+impl Members {
+    /// Makes room for so many.
+    pub(super) fn reserve(&mut self, nodes: &[Node<'_>], count: usize) {
+        let Members { inside, called, hasher } = self;
+        inside.reserve(count, |id| inside_hash(hasher, nodes, *id));
+        called.reserve(count, |known| hasher.hash_one(&*nodes[known.ids()[0].index()].name));
+    }
+
+    /// Enters an item that has a name. Gives the one of the same namespace that has the name already: then it is not entered.
+    pub(super) fn enter(&mut self, nodes: &[Node<'_>], id: NodeId) -> Result<(), NodeId> {
+        let Members { inside, called, hasher } = self;
+        let (namespace, name) = (nodes[id.index()].namespace, &*nodes[id.index()].name);
+        let is_same = |known: &NodeId| {
+            let node = &nodes[known.index()];
+            node.namespace == namespace && node.name == name
+        };
+        let hash = hasher.hash_one((namespace, name));
+        match inside.entry(hash, is_same, |id| inside_hash(hasher, nodes, *id)) {
+            hashbrown::hash_table::Entry::Occupied(known) => return Err(*known.get()),
+            hashbrown::hash_table::Entry::Vacant(free) => free.insert(id),
+        };
+        let name_of = |known: &Called| &*nodes[known.ids()[0].index()].name;
+        let hash = hasher.hash_one(name);
+        match called.entry(hash, |known| name_of(known) == name, |known| hasher.hash_one(name_of(known))) {
+            hashbrown::hash_table::Entry::Occupied(mut known) => match known.get_mut() {
+                Called::One(first) => {
+                    let both = vec![*first, id];
+                    *known.get_mut() = Called::Several(Box::new(Several(both)));
+                }
+                Called::Several(several) => several.0.push(id),
+            },
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                free.insert(Called::One(id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The item of that name in a namespace.
+    pub fn inside(&self, nodes: &[Node<'_>], namespace: NodeId, name: &str) -> Option<NodeId> {
+        let is_same = |known: &NodeId| {
+            let node = &nodes[known.index()];
+            node.namespace == namespace && node.name == name
+        };
+        self.inside.find(self.hasher.hash_one((namespace, name)), is_same).copied()
+    }
+
+    /// The items of that name, in order.
+    pub fn called(&self, nodes: &[Node<'_>], name: &str) -> &[NodeId] {
+        let is_same = |known: &Called| nodes[known.ids()[0].index()].name == name;
+        self.called.find(self.hasher.hash_one(name), is_same).map_or(&[], Called::ids)
+    }
+
+    /// Every name, with its items.
+    pub fn names<'m>(&'m self, nodes: &'m [Node<'_>]) -> impl Iterator<Item = (&'m str, &'m [NodeId])> {
+        self.called.iter().map(Called::ids).map(|ids| (&*nodes[ids[0].index()].name, ids))
+    }
+}
+
+fn inside_hash(hasher: &RandomState, nodes: &[Node<'_>], id: NodeId) -> u64 {
+    let node = &nodes[id.index()];
+    hasher.hash_one((node.namespace, &*node.name))
+}
