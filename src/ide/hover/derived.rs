@@ -52,7 +52,7 @@ impl Subject<'_, '_> {
                 self.slot()
             )),
             StatementKind::Retries { count, backoff, feedback } => {
-                Some(retries(count.value as u32, backoff.as_ref(), feedback.is_some()))
+                Some(retries(count.value as u32, backoff.as_deref(), feedback.is_some()))
             }
             StatementKind::Approve(approve) => approve.within.as_ref().map(|(within, otherwise)| {
                 let then = match otherwise {
@@ -264,7 +264,7 @@ impl Subject<'_, '_> {
         let mut all = parsed.body.statements.iter();
         all.find_map(|statement| match &statement.kind {
             StatementKind::Criterion { name, title, test } if name.span == symbol.span => {
-                let title = title.as_ref().and_then(Text::plain);
+                let title = title.as_ref().and_then(|title| title.plain());
                 let title = title.map(|title| format!(" (*{title}*)")).unwrap_or_default();
                 Some((title, self.test(test.as_deref())))
             }
@@ -358,7 +358,7 @@ impl Subject<'_, '_> {
         let mut turns: Vec<Vec<(&str, &str)>> = vec![Vec::new()];
         for statement in self.around {
             if let StatementKind::For { variable, values, .. } = &statement.kind
-                && text.holes().any(|hole| hole.parts.len() == 1 && hole.parts[0].text == variable.text)
+                && text.holes().any(|hole| hole.text == variable.text)
             {
                 let values = values.iter().filter_map(Text::plain);
                 let with = values.flat_map(|value| {
@@ -378,10 +378,7 @@ impl Subject<'_, '_> {
         let fill = |turn: &Vec<(&str, &str)>| -> Option<String> {
             let part = |part: &TextPart<'_>| match part {
                 TextPart::Literal(text) => Some(text.to_string()),
-                TextPart::Hole(hole) => match &hole.parts[..] {
-                    [name] => value(turn, name.text),
-                    _ => None,
-                },
+                TextPart::Hole(hole) => value(turn, hole.single()?.text),
             };
             parts.iter().map(part).collect()
         };

@@ -85,7 +85,7 @@ fn checked(text: &str, is_threaded: bool) -> String {
         trees.push(syntax::parse(id, file.text()).file);
     }
     let found = check_on(&sources, &trees, &loader, &options, loaded.is_incomplete, is_threaded);
-    let plan = found.is_sure.then(|| format!("{:#?}", plan::lower(&found.model)));
+    let plan = found.is_sure.then(|| format!("{:#?}", plan::lower(found.model)));
     format!("{:#?}\n{:#?}\n{plan:?}", loaded.diagnostics, found.diagnostics)
 }
 
