@@ -49,6 +49,9 @@ pub enum Event {
         evidence: String,
         /// How long it took.
         milliseconds: u64,
+        /// What the agent that judged it spent, where known.
+        #[serde(default, skip_serializing_if = "Usage::is_unknown")]
+        usage: Usage,
     },
     /// The plan, a wave or a block began.
     GroupStarted {
@@ -426,7 +429,7 @@ pub enum RunOutcome {
     Interrupted,
 }
 
-/// What an attempt spent. None is unknown, not zero.
+/// What an attempt or a judge spent. None is unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens in.

@@ -28,6 +28,8 @@ pub struct Progress {
     /// Every question to a person that was ever asked, in the order of the asking. One that is asked again (a
     /// gate that is judged again, a resume) stands here again; the last one of its kind counts.
     pub approvals: Vec<ApprovalProgress>,
+    /// What agents that were asked for a verdict have spent: on whose criterion, its place, how much.
+    pub judgements: Vec<(CheckOwner, u32, Usage)>,
     /// The processes that carried the run out, in order.
     pub sessions: Vec<Session>,
     /// Why the running session was asked to stop, if it was.
@@ -320,6 +322,7 @@ impl Progress {
                 .collect(),
             preflight: vec![None; plan.preflight.len()],
             approvals: Vec::new(),
+            judgements: Vec::new(),
             sessions: Vec::new(),
             stop: None,
             cleanups: Vec::new(),
@@ -398,11 +401,14 @@ impl Progress {
         counts
     }
 
-    /// What all attempts of all sessions have spent, where known.
+    /// What all attempts and judges of all sessions have spent, where known.
     pub fn usage(&self) -> Usage {
         let mut sum = Usage::default();
         for attempt in self.tasks.iter().flat_map(|task| &task.attempts) {
             sum.add(&attempt.usage);
+        }
+        for (_, _, usage) in &self.judgements {
+            sum.add(usage);
         }
         sum
     }

@@ -87,6 +87,9 @@ const MIGRATIONS: &[&str] = &["
 ", "
     -- A kind of event: `session_opened`. No table changes.
     SELECT 1;
+", "
+    -- `check_ended` tells what a judge spent. No table changes.
+    SELECT 1;
 "];
 
 /// Why a file cannot be used as the journal.

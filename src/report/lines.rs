@@ -69,7 +69,7 @@ fn line(progress: &Progress, place: &RunPlace, look: &Look, event: &Event) -> Op
                 }
             }
         }
-        Event::CheckEnded { owner, index, verdict, evidence, milliseconds } => {
+        Event::CheckEnded { owner, index, verdict, evidence, milliseconds, .. } => {
             let title = words::criterion_title(progress, *owner, *index);
             let who = words::check_owner(progress, *owner);
             let mut text = format!("{}: {title} ({})", verdict.word(), words::duration(*milliseconds));

@@ -1,12 +1,13 @@
 //! What agents have spent, and whether another attempt still fits what may be spent.
 //!
 //! Checked before an attempt of an agent begins, for its task, its agent and every group around it: with what is known to be spent, and
-//! what the attempts that run, and this one, are expected to cost: as the plan says, else as those of the same agent did until now. What is
-//! not known counts as nothing, and is told as unknown.
+//! what the attempts that run, and this one, are expected to cost: as the plan says, else as those of the same agent did until now. What
+//! judges have spent counts as well; they are asked also when nothing is left, as the work is done. What is not known counts as nothing, and
+//! is told as unknown.
 
 use super::dispatch::{Dispatcher, Stage};
-use crate::event::Usage;
-use crate::plan::{Action, AgentId, Budget, Cost, GroupId, TaskId};
+use crate::event::{CheckOwner, Usage};
+use crate::plan::{Action, AgentId, Budget, Cost, GroupId, TaskId, Test};
 
 /// Money in millionths of a dollar, and tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,24 @@ fn dollars(money: u64) -> String {
     format!("${}.{:02}", money / 1_000_000, money % 1_000_000 / 10_000)
 }
 
+/// What a judge has spent on a criterion.
+pub(super) struct Judgement {
+    owner: CheckOwner,
+    agent: AgentId,
+    usage: Usage,
+}
+
 impl Dispatcher {
+    /// A judge has spent something on a criterion.
+    pub fn spent_on(&mut self, owner: CheckOwner, index: u32, usage: Usage) {
+        let criterion = super::judging::criterion(&self.plan, owner, index);
+        if let Some(Test::Judged { agent, .. }) = criterion.map(|criterion| &criterion.test)
+            && !usage.is_unknown()
+        {
+            self.judgements.push(Judgement { owner, agent: *agent, usage });
+        }
+    }
+
     /// Why another attempt of a task does not fit what may be spent; none when it does.
     pub fn beyond_budget(&self, task: TaskId) -> Option<String> {
         let plan = &self.plan;
@@ -64,25 +82,34 @@ impl Dispatcher {
             return None;
         }
         let more = self.expected(task);
-        let of = |is_in: &dyn Fn(TaskId) -> bool| {
-            plan.task_ids()
-                .filter(|task| is_in(*task))
-                .map(|task| self.amount(task))
-                .fold(Amount::default(), Amount::and)
+        let of = |is_in: &dyn Fn(TaskId) -> bool, is_asked: &dyn Fn(&Judgement) -> bool| {
+            let worked = plan.task_ids().filter(|task| is_in(*task)).map(|task| self.amount(task));
+            let judged = self.judgements.iter().filter(|judgement| is_asked(judgement));
+            worked.chain(judged.map(|it| Amount::spent(&it.usage))).fold(Amount::default(), Amount::and)
         };
-        if let Some(why) = of(&|it| it == task).beyond(more, &own.budget) {
+        let is_own = |it: &Judgement| matches!(it.owner, CheckOwner::Task(of, _) if of == task);
+        if let Some(why) = of(&|it| it == task, &is_own).beyond(more, &own.budget) {
             return Some(format!("its budget has no room: {why}"));
         }
         if let Some(id) = own.agent {
             let agent = plan.agent(id);
-            if let Some(why) = of(&|it| plan.task(it).agent == Some(id)).beyond(more, &agent.budget) {
+            let spent = of(&|it| plan.task(it).agent == Some(id), &|it| it.agent == id);
+            if let Some(why) = spent.beyond(more, &agent.budget) {
                 return Some(format!("the budget of the agent `{}` has no room: {why}", agent.name));
             }
         }
         let mut group = Some(own.group);
         while let Some(id) = group {
             let around = plan.group(id);
-            let spent = of(&|it| self.is_inside(it, id));
+            let spent = of(&|it| self.is_inside(plan.task(it).group, id), &|it| {
+                let around = match it.owner {
+                    CheckOwner::Task(task, _) => plan.task(task).group,
+                    CheckOwner::Group(group) => group,
+                    CheckOwner::Gate(gate) => plan.gate(gate).group,
+                    CheckOwner::Preflight => GroupId(0),
+                };
+                self.is_inside(around, id)
+            });
             if let Some(why) = spent.beyond(more, &around.budget) {
                 return Some(format!("the budget of `{}` has no room: {why}", around.name));
             }
@@ -91,8 +118,9 @@ impl Dispatcher {
         None
     }
 
-    fn is_inside(&self, task: TaskId, group: GroupId) -> bool {
-        let mut at = Some(self.plan.task(task).group);
+    /// Whether a group is another, or stands in it.
+    fn is_inside(&self, inner: GroupId, group: GroupId) -> bool {
+        let mut at = Some(inner);
         while let Some(id) = at {
             if id == group {
                 return true;

@@ -11,8 +11,8 @@ use super::process::attend;
 use super::words::{attempt_end, duration, last_lines, lines_at_end, short, signal_name, some_of};
 use crate::backend::environment::Environment;
 use crate::backend::{JobStatus, Urgency};
-use crate::driver::{Answered, Driver, Files};
-use crate::event::{AttemptEnd, CheckOwner, ErrorClass, Verdict};
+use crate::driver::{Answered, Driver, Files, Reading};
+use crate::event::{AttemptEnd, CheckOwner, ErrorClass, Usage, Verdict};
 use crate::plan::{AgentId, Command, Comparison, Criterion, Template, Test};
 use crate::workspace::Tree;
 use regex::bytes::{Regex, RegexBuilder};
@@ -36,12 +36,20 @@ pub struct Tested {
     pub output: String,
     /// The driver of a judge whose quota is spent, which is why nothing was judged.
     pub spent: Option<String>,
+    /// What a judge spent on it, where known.
+    pub usage: Usage,
 }
 
 impl Tested {
     /// One that says nothing beyond its evidence.
     pub fn new(verdict: Verdict, evidence: impl Into<String>) -> Tested {
-        Tested { verdict, evidence: evidence.into(), output: String::new(), spent: None }
+        Tested {
+            verdict,
+            evidence: evidence.into(),
+            output: String::new(),
+            spent: None,
+            usage: Usage::default(),
+        }
     }
 
     fn with(self, output: String) -> Tested {
@@ -99,7 +107,8 @@ pub async fn test(subject: &Subject, index: u32, criterion: &Criterion) -> Teste
         Err(reason) => blocked(reason),
     };
     if *subject.cancel.borrow() != Urgency::None {
-        tested = Tested::new(Verdict::NotRun, "the run was cancelled meanwhile");
+        let usage = tested.usage;
+        tested = Tested { usage, ..Tested::new(Verdict::NotRun, "the run was cancelled meanwhile") };
     }
     tested.evidence = subject.context.mask(&tested.evidence);
     tested.output = subject.context.mask(&tested.output);
@@ -350,16 +359,16 @@ async fn judged(
     let result = std::fs::read(&files.result).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let log = super::attempt::both_ends(&place);
     let answered = Answered { code, stdout: &ran.stdout, log: &log, result: result.as_deref() };
-    let end = driver.read(&answered).end;
+    let Reading { end, usage, .. } = driver.read(&answered);
     if matches!(end, AttemptEnd::AgentError { class: ErrorClass::Quota, .. }) {
         let reason = context.mask(&format!("`{}`: {}", agent.name, attempt_end(&end)));
         context.quotas.spent(&agent.driver, &reason);
-        return Ok(Tested { spent: Some(agent.driver.clone()), ..blocked(reason) });
+        return Ok(Tested { spent: Some(agent.driver.clone()), usage, ..blocked(reason) });
     }
     let (verdict, reason) = driver.verdict(&answered);
     let told = reason.lines().skip(1).take(TOLD).map(short).collect::<Vec<_>>().join("\n");
     let reason = reason.lines().take(SHOWN).map(short).collect::<Vec<_>>().join("\n");
-    Ok(Tested::new(verdict, format!("`{}`: {reason}", agent.name)).with(told))
+    Ok(Tested { usage, ..Tested::new(verdict, format!("`{}`: {reason}", agent.name)).with(told) })
 }
 
 /// The paths that a pattern matches.

@@ -161,6 +161,7 @@ pub(super) struct Dispatcher {
     pub tally: Tally,
     pub outputs: Arc<Outputs>,
     pub judgings: BTreeMap<CheckOwner, Judging>,
+    pub judgements: Vec<super::budget::Judgement>,
     pub questions: Vec<Question>,
     /// Answers to what has not been asked yet.
     pub early: Vec<(ApprovalOwner, u32, super::judging::Said)>,
@@ -252,6 +253,7 @@ impl Dispatcher {
             tally: Tally::default(),
             outputs: Arc::default(),
             judgings: BTreeMap::new(),
+            judgements: Vec::new(),
             questions: Vec::new(),
             early: Vec::new(),
             asked: BTreeSet::new(),

@@ -126,7 +126,9 @@ impl Dispatcher {
             verdict: tested.verdict,
             evidence: tested.evidence.clone(),
             milliseconds: super::attempt::milliseconds(took),
+            usage: tested.usage,
         });
+        self.spent_on(owner, index, tested.usage);
         if let Some(result) = self.judgings.get_mut(&owner).and_then(|it| it.results.get_mut(index as usize))
         {
             *result = Some(tested);

@@ -60,6 +60,9 @@ impl Dispatcher {
                 life.feedback = Some(interrupted(life.attempt, task));
             }
         }
+        for (owner, index, usage) in &before.judgements {
+            self.spent_on(*owner, *index, *usage);
+        }
         let outputs = Arc::make_mut(&mut self.outputs);
         for (task, progress) in (0..).map(TaskId).zip(&before.tasks) {
             for (index, value) in (0..).zip(&progress.outputs) {

@@ -82,7 +82,14 @@ impl Story {
     ) -> &mut Story {
         self.at(
             second,
-            Event::CheckEnded { owner, index, verdict, evidence: evidence.into(), milliseconds: 1200 },
+            Event::CheckEnded {
+                owner,
+                index,
+                verdict,
+                evidence: evidence.into(),
+                milliseconds: 1200,
+                usage: Usage::default(),
+            },
         )
     }
 

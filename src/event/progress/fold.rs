@@ -26,8 +26,11 @@ impl Progress {
                     end: None,
                 });
             }
-            Event::CheckEnded { owner, index, verdict, evidence, milliseconds } => {
+            Event::CheckEnded { owner, index, verdict, evidence, milliseconds, usage } => {
                 self.go_on_checking(*owner);
+                if !usage.is_unknown() {
+                    self.judgements.push((*owner, *index, *usage));
+                }
                 if let Some(check) =
                     self.checks_mut(*owner).and_then(|checks| checks.get_mut(*index as usize))
                 {

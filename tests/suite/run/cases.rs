@@ -318,8 +318,9 @@ fn line(plan: &Plan, event: &Event) -> Option<String> {
             let workers = workers.map(|workers| format!(", {workers} workers")).unwrap_or_default();
             format!("session {session} began{workers}")
         }
-        Event::CheckEnded { owner, index, verdict, evidence, .. } => {
-            format!("{} {} \"{}\": {evidence}", check(owner), verdict.word(), title(owner, *index))
+        Event::CheckEnded { owner, index, verdict, evidence, usage, .. } => {
+            let spent = if usage.is_unknown() { String::new() } else { format!(", {usage:?}") };
+            format!("{} {} \"{}\": {evidence}{spent}", check(owner), verdict.word(), title(owner, *index))
         }
         // Runs in worktrees are tested with the real git, in `trees`.
         Event::BranchStarted { .. }
