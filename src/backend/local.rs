@@ -12,6 +12,7 @@ mod spawn;
 mod spool;
 mod sweep;
 mod sys;
+mod tag;
 
 use super::mask::Masker;
 use super::{Backend, CAPTURE_LIMIT, Execution, Graces, Job, JobEnd, JobEvent, JobStatus, Pending, Urgency};
@@ -56,14 +57,8 @@ const FEW_PROCESSES: u64 = 32;
 const OTHER_FILES: u64 = 40;
 
 /// This machine.
-#[derive(Debug)]
-pub struct Local {
-    starter: Starter,
-}
-
-/// What starts jobs, and follows them to their end.
 #[derive(Clone, Debug)]
-struct Starter {
+pub struct Local {
     graces: Graces,
     log_limit: u64,
     /// The files that jobs may have open; a job that finds none left waits for another to end.
@@ -81,15 +76,14 @@ impl Local {
         sys::adopt_orphans()?;
         let files = sys::file_limit().saturating_sub(OTHER_FILES).clamp(8, 1 << 20) as usize;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let starter = Starter {
+        Ok(Local {
             graces,
             log_limit: log::LIMIT,
             files: Arc::new(Semaphore::new(files)),
             spawns: Arc::new(Semaphore::new(cores.clamp(2, 4))),
             slow: Arc::default(),
             spool: Arc::default(),
-        };
-        Ok(Local { starter })
+        })
     }
 
     /// On how many threads it is worth starting processes: as many as there are processors, up to where more start no more in a
@@ -103,7 +97,7 @@ impl Local {
 
     /// Keeps at most so much of each log.
     pub fn log_limit(mut self, bytes: u64) -> Local {
-        self.starter.log_limit = bytes;
+        self.log_limit = bytes;
         self
     }
 }
@@ -137,7 +131,7 @@ impl Refused {
     }
 }
 
-impl Starter {
+impl Local {
     /// Starts the process of a job, waiting while the system has none to give.
     async fn launch(
         &self,
@@ -235,16 +229,16 @@ impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, urgency) = watch::channel(Urgency::None);
-        tokio::spawn(self.starter.clone().carry_out(job, sender, urgency));
+        tokio::spawn(self.clone().carry_out(job, sender, urgency));
         Execution { events, cancel }
     }
 
     fn end_leftovers(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.starter.graces.leftover))
+        Box::pin(sweep::end(Target::Marked { prefix: mark_prefix }, self.graces.leftover))
     }
 
     fn end_escaped(&self, mark_prefix: String) -> Pending<'_, Vec<String>> {
-        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.starter.graces.leftover))
+        Box::pin(sweep::end(Target::Adopted { prefix: mark_prefix }, self.graces.leftover))
     }
 }
 

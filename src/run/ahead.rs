@@ -2,7 +2,7 @@
 //!
 //! Knows how many are wanted and of which commit, not by whom. Making them gives way to tasks that wait for theirs.
 
-use super::dispatch::{Dispatcher, Hurry};
+use super::dispatch::{Dispatcher, Hurry, pass_panic_on};
 use super::trees::aside;
 use crate::plan::{Isolation, StepId};
 use crate::schedule::State;
@@ -92,11 +92,7 @@ impl Dispatcher {
     pub async fn end_ahead(&mut self) {
         let Some((sender, maker)) = self.ahead.maker.take() else { return };
         sender.send_modify(|wish| wish.is_over = true);
-        if let Err(error) = maker.await
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
-        }
+        pass_panic_on(maker.await);
     }
 }
 

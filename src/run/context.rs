@@ -3,6 +3,7 @@
 //! Also the one place where texts with holes are filled. Knows nothing of what has happened.
 
 use super::Setup;
+use super::desk::lock;
 use super::sandbox::Wanted;
 use crate::backend::environment::Environment;
 use crate::backend::mask::mask;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The values of outputs, by task and place.
 pub type Outputs = BTreeMap<(TaskId, u32), String>;
@@ -60,12 +61,12 @@ pub struct Quotas(Mutex<BTreeMap<String, String>>);
 impl Quotas {
     /// That of a driver is.
     pub fn spent(&self, driver: &str, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(driver.to_owned(), reason.to_owned());
+        lock(&self.0).insert(driver.to_owned(), reason.to_owned());
     }
 
     /// What was said of a driver's.
     pub fn of(&self, driver: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(driver).cloned()
+        lock(&self.0).get(driver).cloned()
     }
 }
 

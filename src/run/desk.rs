@@ -115,17 +115,18 @@ impl Desk {
     /// Has the dispatcher take turns until the last, and gives it back with what that came to.
     pub async fn carry_out(self: &Arc<Desk>, dispatcher: Dispatcher) -> (Dispatcher, Result<()>) {
         *lock(&self.seat) = Some(Seat { dispatcher, wakes: None, last: None });
-        let leave = Leave(self);
+        let _leave = Leave(self);
         let mut is_listening = true;
         let mut is_due = false;
-        loop {
+        let Seat { dispatcher, last, .. } = loop {
             self.turn(None, &self.home, is_due);
             let wakes = {
                 let mut seat = lock(&self.seat);
-                let seat = seat.as_mut().expect("BUG: the dispatcher sits until its last turn");
-                if seat.last.is_some() { None } else { Some(seat.wakes) }
+                if let Some(over) = seat.take_if(|seat| seat.last.is_some()) {
+                    break over;
+                }
+                seat.as_ref().and_then(|seat| seat.wakes)
             };
-            let Some(wakes) = wakes else { break };
             is_due = false;
             tokio::select! {
                 biased;
@@ -136,11 +137,9 @@ impl Desk {
                 () = self.home.rung() => {}
                 () = tokio::time::sleep_until(wakes.unwrap_or_else(Instant::now)), if wakes.is_some() => is_due = true,
             }
-        }
-        let seat = lock(&self.seat).take().expect("BUG: the dispatcher sits until its last turn");
-        drop(leave);
-        match seat.last {
-            Some(Last::Over(how)) => (seat.dispatcher, how),
+        };
+        match last {
+            Some(Last::Over(how)) => (dispatcher, how),
             Some(Last::Panic(panic)) => resume_unwind(panic),
             None => unreachable!("BUG: a turn was the last"),
         }
@@ -191,6 +190,6 @@ impl Drop for Leave<'_> {
 }
 
 /// A bug in one thread is told by itself; it leaves no half-made list here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

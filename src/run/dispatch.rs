@@ -8,7 +8,7 @@ use super::ahead::Ahead;
 use super::attempt::{self, Assignment, Session, Work};
 use super::context::{Context, Outputs};
 use super::criteria::{self, Subject, Tested};
-use super::desk::{Desk, Line};
+use super::desk::{Desk, Line, lock};
 use super::hands::{Hand, Hands};
 use super::judging::{Judging, Question};
 use super::pace::Pace;
@@ -24,11 +24,11 @@ use crate::schedule::{Limits, Order, Schedule, Work as Step};
 use crate::workspace::{Conflict, Merged, Snapshot, Tree};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// All that the loop hears. Nothing else changes a run.
@@ -213,6 +213,15 @@ pub(super) struct Dispatcher {
 /// How long it may stay unrecorded that a process runs.
 const RUNNING_WAITS: Duration = Duration::from_millis(20);
 
+/// What was done aside is over: a bug there is one here.
+pub(super) fn pass_panic_on(job: std::result::Result<(), JoinError>) {
+    if let Err(error) = job
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
 /// What came of a turn.
 pub(super) enum Turn {
     /// Others follow.
@@ -311,11 +320,7 @@ impl Dispatcher {
     /// One turn, on the thread of that hand or the run's own. Whether a time has come is to be asked where it `is_due`.
     pub fn turn(&mut self, messages: Vec<Message>, is_due: bool, hand: Option<usize>) -> Result<Turn> {
         while let Some(job) = self.jobs.try_join_next() {
-            if let Err(error) = job
-                && error.is_panic()
-            {
-                std::panic::resume_unwind(error.into_panic());
-            }
+            pass_panic_on(job);
         }
         if messages.is_empty()
             && is_due
@@ -359,7 +364,7 @@ impl Dispatcher {
     }
 
     fn record(&self, events: &[Event]) -> Result<()> {
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner).record(events)
+        lock(&self.sink).record(events)
     }
 
     /// Whether what is to be recorded is only that processes run: nothing follows from that, and soon there will be

@@ -6,7 +6,7 @@
 use super::Setup;
 use super::context::{Context, directory_name};
 use super::desk::Line;
-use super::dispatch::{Dispatcher, Effect, Message, Stage};
+use super::dispatch::{Dispatcher, Effect, Message, Stage, pass_panic_on};
 use crate::error::{Error, Exit, Result};
 use crate::event::{ChangeSize, CheckOwner, Event, Outcome, Verdict};
 use crate::glob::Pattern;
@@ -481,11 +481,7 @@ impl Dispatcher {
         let Some(workspace) = self.context.workspace.clone() else { return Ok(()) };
         self.end_ahead().await;
         while let Some(job) = self.jobs.join_next().await {
-            if let Err(error) = job
-                && error.is_panic()
-            {
-                std::panic::resume_unwind(error.into_panic());
-            }
+            pass_panic_on(job);
         }
         let (branch, commit) = (self.tip.branch.clone(), self.tip.commit.clone());
         let (history, tested) = (self.tip.history.clone(), std::mem::take(&mut self.tip.tested));

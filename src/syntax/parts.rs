@@ -7,7 +7,7 @@
 use super::ast::Statement;
 use super::misplaced;
 use super::split::{Inside, Piece, Split};
-use super::tree::{Built, DEEPEST, Part, read_part, read_part_but};
+use super::tree::{Built, DEEPEST, Part, read_part};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
 use std::thread::scope;
@@ -39,7 +39,7 @@ pub(super) fn build(
     };
     let Some(parts) = parts else { return Err(split) };
     let all = each(parts, |(part, marks)| {
-        let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty);
+        let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None);
         let mut misplaced = Vec::new();
         misplaced::inside(&read.statements, &mut misplaced);
         (read, misplaced)
@@ -75,8 +75,7 @@ fn inside(
     let is_clean =
         |part: &Part<'_>| part.diagnostics.is_empty() && part.junk_spans.is_empty() && part.mistakes == 0;
     let comments = &split.comments;
-    let mut whole =
-        read_part_but(file, text, start..text.len(), &rest, comments, is_hasty, Some((open, end)));
+    let mut whole = read_part(file, text, start..text.len(), &rest, comments, is_hasty, Some((open, end)));
     let opens_here = |statement: &Statement<'_>| {
         statement.kind.body().is_some_and(|body| body.span.start as usize == open)
     };
@@ -85,7 +84,7 @@ fn inside(
     };
     let header = &whole.statements[at];
     let all = each(parts, |(part, marks)| {
-        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty);
+        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty, None);
         let mut misplaced = Vec::new();
         misplaced::inside_of(header, &read.statements, &mut misplaced);
         (read, misplaced)

@@ -43,7 +43,7 @@ pub(super) fn build_part(
     split: Split,
     is_hasty: bool,
 ) -> Built<'_> {
-    let part = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty);
+    let part = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None);
     part.built(file, text, split)
 }
 
@@ -86,20 +86,9 @@ impl<'s> Part<'s> {
     }
 }
 
-/// Reads a part of a text with its marks and the comments of the whole.
+/// Reads a part of a text with its marks and the comments of the whole; but for what stands between the `{` at the first of the
+/// places that are `left_out` and the second, which has no marks here.
 pub(super) fn read_part<'s>(
-    file: FileId,
-    text: &'s str,
-    part: Range<usize>,
-    marks: &[Mark],
-    comments: &[Comment],
-    is_hasty: bool,
-) -> Part<'s> {
-    read_part_but(file, text, part, marks, comments, is_hasty, None)
-}
-
-/// As [`read_part`], but for what stands between the `{` at the first of these places and the second: it has no marks here.
-pub(super) fn read_part_but<'s>(
     file: FileId,
     text: &'s str,
     part: Range<usize>,

@@ -5,6 +5,7 @@
 mod history;
 mod input;
 mod installed;
+mod terminal;
 mod watch;
 
 use std::fs;

@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "clone is a C interface, and the child may call little else")]
 
+use super::tag;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -41,9 +42,9 @@ const LAST_NAMED: libc::c_int = 31;
 /// The last of all.
 const LAST: libc::c_int = 64;
 
-/// Starts a process as the leader of a session of its own, with `/dev/null` as standard input and no signal ignored or
-/// blocked; gives its id and a handle on it. It stays a zombie until it is reaped, so the id is its own until then. Returns
-/// when it executes its program, or cannot.
+/// Starts a process as the leader of a session of its own, [tagged](tag), with `/dev/null` as standard input and no signal
+/// ignored or blocked; gives its id and a handle on it. It stays a zombie until it is reaped, so the id is its own until then.
+/// Returns when it executes its program, or cannot.
 pub fn spawn(spawn: &Spawn<'_>) -> io::Result<(u32, OwnedFd)> {
     thread_local! {
         static KEPT: RefCell<Option<Stack>> = const { RefCell::new(None) };
@@ -65,6 +66,8 @@ struct Orders {
     directory: *const libc::c_char,
     streams: [libc::c_int; 3],
     ignored: u64,
+    tag_base: u64,
+    most_locks: u64,
     error: libc::c_int,
 }
 
@@ -78,6 +81,8 @@ fn spawn_on(stack: &Stack, spawn: &Spawn<'_>) -> io::Result<(u32, OwnedFd)> {
         directory: spawn.directory.as_ptr(),
         streams: [nothing()?, spawn.stdout.as_raw_fd(), spawn.stderr.as_raw_fd()],
         ignored: ignored(),
+        tag_base: tag::base(),
+        most_locks: most_locks(),
         error: 0,
     };
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
@@ -139,6 +144,9 @@ unsafe fn start(orders: &Orders) {
         if libc::setsid() < 0 || libc::chdir(orders.directory) < 0 {
             return;
         }
+        // Refused where the hard limit is lower: then the session has to do.
+        let tag = orders.tag_base + libc::getpid() as u64;
+        libc::setrlimit(libc::RLIMIT_LOCKS, &libc::rlimit { rlim_cur: tag, rlim_max: orders.most_locks });
         for (target, from) in (0..).zip(orders.streams) {
             // One that is there already only has to stay open.
             let code =
@@ -181,6 +189,17 @@ fn nothing() -> io::Result<libc::c_int> {
     }
     let file = File::open("/dev/null")?;
     Ok(NOTHING.get_or_init(|| file).as_raw_fd())
+}
+
+/// The hard limit on file locks, which stays as it is.
+fn most_locks() -> u64 {
+    static MOST: OnceLock<u64> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: `limit` is a live value that the call fills, or leaves.
+        unsafe { libc::getrlimit(libc::RLIMIT_LOCKS, &mut limit) };
+        limit.rlim_max
+    })
 }
 
 /// The signals for real time that wavec was told to ignore, a bit each. It ignores none by itself.

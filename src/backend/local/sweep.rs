@@ -1,10 +1,10 @@
 //! Finds and ends processes that a job left behind, wherever they hid.
 //!
-//! A job's processes are known by three signs: the job's mark in their environment, the job's session, or a parent that
-//! has one of these. Whatever loses all three is still adopted by wavec (it is a child subreaper) when its parent ends, and
+//! A job's processes are known by three signs: the job's mark in their environment, the job's session or [tag], or a parent that
+//! has one of these. Whatever loses all these is still adopted by wavec (it is a child subreaper) when its parent ends, and
 //! found as a child that wavec never started. Reads `/proc`; knows nothing of plans.
 
-use super::sys;
+use super::{sys, tag};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -81,6 +81,8 @@ struct Process {
     parent: u32,
     group: u32,
     session: u32,
+    /// The first process of the job whose tag it bears.
+    leader: Option<u32>,
     is_zombie: bool,
     name: String,
     /// The marks that it carries, once they were asked for.
@@ -90,6 +92,16 @@ struct Process {
 impl Process {
     fn has_mark(&self, is_wanted: impl Fn(&str) -> bool) -> bool {
         self.marks.get_or_init(|| marks(self.pid)).iter().any(|mark| is_wanted(mark))
+    }
+
+    /// Whether it descends from a job's first process, by what it bears or where it stands.
+    fn is_of(&self, leader: u32) -> bool {
+        self.leader == Some(leader) || self.session == leader
+    }
+
+    /// Whether it comes from a job, rather than from what wavec does itself.
+    fn is_jobs(&self) -> bool {
+        self.leader.is_some() || self.session != sys::own_session()
     }
 }
 
@@ -211,10 +223,8 @@ fn look() -> Everyone {
     let processes: HashMap<u32, Process> =
         numbers("/proc").filter_map(read).map(|process| (process.pid, process)).collect();
     let started = started();
-    let own_session = sys::own_session();
-    let is_adopted = |process: &&Process| {
-        process.parent == own && process.session != own_session && !started.contains(process.pid)
-    };
+    let is_adopted =
+        |process: &&Process| process.parent == own && !started.contains(process.pid) && process.is_jobs();
     let adopted = processes
         .values()
         .filter(is_adopted)
@@ -231,11 +241,11 @@ fn find(target: &Target) -> Vec<Process> {
     let everyone = everyone();
     let Everyone { processes, adopted } = &*everyone;
     let is_root = |process: &Process| match target {
-        Target::Job { mark, leader } => process.session == *leader || process.has_mark(|word| word == mark),
+        Target::Job { mark, leader } => process.is_of(*leader) || process.has_mark(|word| word == mark),
         Target::Marked { prefix } => process.has_mark(|word| word.starts_with(prefix)),
         Target::Adopted { prefix } => {
             adopted.contains(&process.pid)
-                && !started().contains(process.session)
+                && !started().contains(process.leader.unwrap_or(process.session))
                 && (!process.has_mark(|_| true) || process.has_mark(|word| word.starts_with(prefix)))
         }
     };
@@ -288,22 +298,19 @@ fn belongs(
     verdict
 }
 
-/// Whether wavec has a child that it did not start and that left wavec's own session. The system gives orphans to the first
+/// Whether wavec has a child that it did not start and that comes from a job. The system gives orphans to the first
 /// thread of the process that adopts them, so only that one's children need to be read.
 fn has_adopted() -> bool {
     let Some(children) = children() else { return true };
     if children.is_empty() {
         return false;
     }
-    let started = started();
-    let strays: Vec<u32> = children
-        .split_ascii_whitespace()
-        .filter_map(|pid| pid.parse().ok())
-        .filter(|pid| !started.contains(*pid))
-        .collect();
-    drop(started);
-    let own_session = sys::own_session();
-    strays.into_iter().filter_map(read).any(|process| process.session != own_session)
+    let strays: Vec<u32> = {
+        let started = started();
+        let ids = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
+        ids.filter(|pid| !started.contains(*pid)).collect()
+    };
+    strays.into_iter().filter_map(read).any(|process| process.is_jobs())
 }
 
 /// The children of the first thread, as the system lists them. It is asked after each job: the list stays open.
@@ -353,6 +360,7 @@ fn read(pid: u32) -> Option<Process> {
         parent,
         group,
         session,
+        leader: sys::lock_limit(pid).and_then(tag::leader),
         is_zombie: matches!(state, "Z" | "X" | "x"),
         name,
         marks: OnceLock::new(),

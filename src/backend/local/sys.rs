@@ -122,6 +122,14 @@ fn limit_of(resource: libc::__rlimit_resource_t) -> Option<u64> {
     (code == 0).then_some(limit.rlim_cur)
 }
 
+/// The soft limit of a process on file locks, or none when it is gone or another user's.
+pub fn lock_limit(pid: u32) -> Option<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a live value that the call fills; the null pointer stands for no new limit.
+    let code = unsafe { libc::prlimit(pid as libc::pid_t, libc::RLIMIT_LOCKS, ptr::null(), &mut limit) };
+    (code == 0).then_some(limit.rlim_cur)
+}
+
 /// The session of this process.
 pub fn own_session() -> u32 {
     // SAFETY: takes an integer; cannot fail for the calling process.

@@ -230,7 +230,7 @@ fn a_job_that_nobody_waits_for_any_more_is_killed() {
 }
 
 /// Ways to leave something running behind, each of which writes the id of it to `pid`.
-const HIDEOUTS: [(&str, &str); 5] = [
+const HIDEOUTS: [(&str, &str); 7] = [
     ("a background process", "sleep 1000 & echo $! >pid"),
     ("one that ignores SIGTERM", "(trap '' TERM INT HUP; while :; do sleep 0.05; done) & echo $! >pid"),
     (
@@ -244,6 +244,14 @@ const HIDEOUTS: [(&str, &str); 5] = [
     (
         "one that cleared its environment",
         "env -i \"PATH=$PATH\" sh -c 'echo $$ >pid; exec sleep 1000' & while ! test -s pid; do :; done",
+    ),
+    (
+        "a daemon that cleared its environment",
+        "env -i \"PATH=$PATH\" setsid sh -c '(echo $$ >pid; exec sleep 1000) &' ; while ! test -s pid; do :; done",
+    ),
+    (
+        "one that cleared its environment, in a group of its own",
+        "env -i \"PATH=$PATH\" bash -mc '(exec sh -c \"echo \\$\\$ >pid; exec sleep 1000\") & disown' ; while ! test -s pid; do :; done",
     ),
 ];
 
@@ -298,8 +306,10 @@ fn a_fork_bomb_is_ended() {
 #[test]
 fn what_escaped_is_ended_with_the_run() {
     let place = Place::new();
-    // A session of its own and no environment: nothing says whose it is, but that wavec adopted it.
-    let script = "env -i \"PATH=$PATH\" setsid sh -c '(echo $$ >pid; exec sleep 1000) &' ; while ! test -s pid; do :; done";
+    // A session of its own, no environment and no tag: nothing says whose it is, but that wavec adopted it.
+    let script =
+        "env -i \"PATH=$PATH\" setsid prlimit --locks=unlimited sh -c '(echo $$ >pid; exec sleep 1000) &'
+        while ! test -s pid; do :; done";
     block_on(async {
         let local = Local::new(GRACES).unwrap();
         end(&mut local.start(job(&place, script))).await;
