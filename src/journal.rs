@@ -7,6 +7,7 @@
 mod answers;
 mod history;
 mod lock;
+mod read;
 mod revision;
 mod schema;
 mod store;

@@ -4,12 +4,13 @@ use super::{Global, output, stage};
 use crate::error::{Error, Exit, Result};
 use crate::event::Timestamp;
 use crate::event::progress::Progress;
-use crate::journal::{Journal, Run, root_of};
+use crate::journal::{Journal, Run, RunId, root_of};
 use crate::plan::{GateId, GroupId, Item, Plan, TaskId};
 use crate::report::{Look, RunPlace, Verbosity};
 use crate::schedule::Forecast;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A run, replayed.
 pub struct Replayed {
@@ -85,9 +86,16 @@ pub fn replay(argument: Option<&str>) -> Result<Replayed> {
         .help("use the wavec that it was run with; its logs are in `.wavec/runs`")
     })?;
     let is_live = journal.holder(run.id).is_some();
-    let mut progress = Progress::replay(staged.plan, &journal.load(run.id)?);
+    let mut progress = progress(&journal, run.id, &staged.plan)?;
     progress.last_seq = journal.last_seq(run.id)?.max(progress.last_seq);
     Ok(Replayed { journal, run, progress, is_live })
+}
+
+/// Where a run stands, by its journal.
+pub fn progress(journal: &Journal, run: RunId, plan: &Arc<Plan>) -> Result<Progress> {
+    let mut progress = Progress::new(Arc::clone(plan));
+    journal.each(run, |entry| progress.apply(&entry))?;
+    Ok(progress)
 }
 
 /// The plan's item that a name means: its qualified name, or the end of one.

@@ -8,7 +8,6 @@ use crate::event::RunOutcome;
 use crate::event::progress::Progress;
 use crate::journal::{Changes, Journal, Run, hash_of};
 use crate::report::words;
-use std::sync::Arc;
 
 /// Go on with a run where it stopped
 ///
@@ -40,23 +39,26 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     let mut journal = Journal::open(&root)?;
     let run = project::find_run(&journal, args.run.as_deref())?;
     let lock = journal.lock_run(journal.lock_plan(&run.plan_path)?, run.id)?;
-    let entries = journal.load(run.id)?;
-    let recorded = stage::from_journal(journal.sources(run.id)?, &run.params);
-    let progress = recorded.as_ref().map(|staged| Progress::replay(Arc::clone(&staged.plan), &entries));
-    if let Some(progress) = &progress
+    let recorded = match stage::from_journal(journal.sources(run.id)?, &run.params) {
+        Some(staged) => {
+            let progress = project::progress(&journal, run.id, &staged.plan)?;
+            Some((staged, progress))
+        }
+        None => None,
+    };
+    if let Some((_, progress)) = &recorded
         && has_succeeded(progress)
     {
         output::say(&format!("run {} has succeeded: there is nothing to go on with\n", run.id))?;
         return Ok(Exit::Success);
     }
-    let recorded = recorded.zip(progress);
     let staged = match changed_text(&journal, &run, &args, global)? {
         Text::Wrong => return Ok(Exit::PlanErrors),
         Text::Same => None,
         Text::Changed(staged) => Some(staged),
     };
-    let staged = match (staged, recorded) {
-        (None, Some((staged, _))) => staged,
+    let (staged, mut progress) = match (staged, recorded) {
+        (None, Some(recorded)) => recorded,
         (None, None) => {
             return Err(Error::new(
                 format!("go on with run {}", run.id),
@@ -71,10 +73,10 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
             };
             tell(&run, &changes, global)?;
             journal.revise_run(run.id, &staged.as_new_run())?;
-            *staged
+            let progress = project::progress(&journal, run.id, &staged.plan)?;
+            (*staged, progress)
         }
     };
-    let mut progress = Progress::replay(Arc::clone(&staged.plan), &journal.load(run.id)?);
     progress.last_seq = journal.last_seq(run.id)?;
     let mut options = args.options;
     // It goes on from where its own branch is.

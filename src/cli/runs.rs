@@ -2,7 +2,7 @@
 
 use super::{Global, output, project, stage};
 use crate::error::{Exit, Result};
-use crate::event::{Entry, Event, Outcome, RunOutcome};
+use crate::event::{Event, Outcome, RunOutcome};
 use crate::journal::{Journal, Run};
 use crate::report::{Look, Tone, words};
 use std::collections::HashMap;
@@ -67,9 +67,9 @@ struct Row {
 }
 
 fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
-    let entries = journal.load(run.id)?;
     let holder = journal.holder(run.id);
-    let end = entries.last().and_then(|entry| match &entry.event {
+    let last = journal.last_entry(run.id)?;
+    let end = last.as_ref().and_then(|entry| match &entry.event {
         Event::RunEnded { outcome, .. } => Some(*outcome),
         _ => None,
     });
@@ -92,9 +92,9 @@ fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
         let params: Vec<String> = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         words::one_line(&format!("{plan} {}", params.join(" ")), 60)
     };
-    let took = match (entries.first(), entries.last()) {
+    let took = match (journal.first_at(run.id)?, last) {
         (Some(first), Some(last)) => {
-            words::duration(u64::try_from(last.at.saturating_sub(first.at)).unwrap_or(0))
+            words::duration(u64::try_from(last.at.saturating_sub(first)).unwrap_or(0))
         }
         _ => String::new(),
     };
@@ -104,19 +104,17 @@ fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
         state,
         tone,
         when: format!("{}  {took:>7}", words::date(run.created, &look.zone)),
-        tasks: tasks(&entries),
+        tasks: tasks(journal, run)?,
     })
 }
 
 /// How many tasks ended how: the last word on each counts. No plan is compiled for it.
-fn tasks(entries: &[Entry]) -> String {
+fn tasks(journal: &Journal, run: &Run) -> Result<String> {
     let mut ends: HashMap<u32, Outcome> = HashMap::new();
-    for entry in entries {
-        match &entry.event {
-            Event::TaskEnded { task, outcome, .. } => drop(ends.insert(task.0, *outcome)),
-            Event::AttemptStarting { task, .. } => drop(ends.remove(&task.0)),
-            _ => {}
-        }
-    }
-    words::tally(|outcome| ends.values().filter(|end| **end == outcome).count())
+    journal.each_end(run.id, |entry| match entry.event {
+        Event::TaskEnded { task, outcome, .. } => drop(ends.insert(task.0, outcome)),
+        Event::AttemptStarting { task, .. } => drop(ends.remove(&task.0)),
+        _ => {}
+    })?;
+    Ok(words::tally(|outcome| ends.values().filter(|end| **end == outcome).count()))
 }

@@ -275,20 +275,30 @@ impl Map {
     }
 }
 
-/// Entries of several revisions in the ids of the last: each revision with the place from which on it counts.
-pub(super) fn translate(entries: Vec<Entry>, revisions: &[(u64, Vec<Item>)]) -> Vec<Entry> {
-    let Some(((_, newest), older)) = revisions.split_last() else { return entries };
-    let maps: Vec<(u64, Map)> =
-        older.iter().map(|(first, items)| (*first, Map::new(items, newest))).collect();
-    let newest_first = revisions.last().map_or(0, |(first, _)| *first);
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            if entry.seq >= newest_first {
-                return Some(entry);
-            }
-            let (_, map) = maps.iter().rfind(|(first, _)| *first <= entry.seq)?;
-            Some(Entry { event: map.event(entry.event)?, ..entry })
-        })
-        .collect()
+/// How the entries of several revisions read in the ids of the last.
+pub(super) struct Translation {
+    /// Of each older revision: the place from which on it counts.
+    older: Vec<(u64, Map)>,
+    /// From here on there is nothing to translate.
+    newest_first: u64,
+}
+
+impl Translation {
+    /// Of revisions in order, each with the place from which on it counts. Without any, nothing is translated.
+    pub fn new(revisions: Vec<(u64, Vec<Item>)>) -> Translation {
+        let Some(((newest_first, newest), older)) = revisions.split_last() else {
+            return Translation { older: Vec::new(), newest_first: 0 };
+        };
+        let older = older.iter().map(|(first, items)| (*first, Map::new(items, newest))).collect();
+        Translation { older, newest_first: *newest_first }
+    }
+
+    /// The entry in the ids of the last revision, if what it is of is there.
+    pub fn entry(&self, entry: Entry) -> Option<Entry> {
+        if entry.seq >= self.newest_first {
+            return Some(entry);
+        }
+        let (_, map) = self.older.iter().rfind(|(first, _)| *first <= entry.seq)?;
+        Some(Entry { event: map.event(entry.event)?, ..entry })
+    }
 }

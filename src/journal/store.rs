@@ -1,7 +1,7 @@
-//! Runs and their events: written down, read again.
+//! Runs and their events: written down; runs are read again here, a run's events in `read`.
 
 use super::answers::{json, parsed};
-use super::revision::{Item, items, translate};
+use super::revision::{Item, items};
 use super::{Durability, Journal, NewRun, Run, RunId, sync, trouble};
 use crate::crash::{self, Place};
 use crate::error::Result;
@@ -91,50 +91,18 @@ impl Journal {
         Ok(())
     }
 
-    /// The run's entries in order, with the ids of its newest revision. What stood for a thing that this revision
-    /// does not have, or defines otherwise, is left out.
-    pub fn load(&self, run: RunId) -> Result<Vec<Entry>> {
-        self.load_after(run, 0)
-    }
-
-    /// The run's entries after a place, as `load` gives them.
-    pub fn load_after(&self, run: RunId, seq: u64) -> Result<Vec<Entry>> {
-        let read = || -> rusqlite::Result<Vec<Entry>> {
-            // One view of the file for all that is read here, whatever a writer does meanwhile.
-            let transaction = self.connection.unchecked_transaction()?;
-            let entries = {
-                let mut statement = transaction.prepare_cached(
-                    "SELECT seq, at, event FROM events WHERE run = ? AND seq > ? ORDER BY seq",
-                )?;
-                let rows = statement.query_map(params![run, seq], |row| {
-                    let event = row.get_ref(2)?.as_str()?;
-                    Ok(Entry { seq: row.get(0)?, at: row.get(1)?, event: parsed(2, event)? })
-                })?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()?
-            };
-            let revisions = {
-                let mut statement = transaction.prepare_cached(
-                    "SELECT revision, first_seq FROM revisions WHERE run = ? ORDER BY revision",
-                )?;
-                let rows = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                rows.collect::<rusqlite::Result<Vec<(u32, u64)>>>()?
-            };
-            if revisions.len() < 2 {
-                return Ok(entries);
-            }
-            let items = revisions
-                .iter()
-                .map(|&(revision, first)| Ok((first, self.read_items(run, revision)?)))
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(translate(entries, &items))
-        };
-        read().map_err(self.told("read the run's events in"))
-    }
-
     /// The place of the run's last entry; 0 where it has none.
     pub fn last_seq(&self, run: RunId) -> Result<u64> {
         self.connection
             .query_row(LAST_SEQ, [run], |row| row.get(0))
+            .map_err(self.told("read the run's events in"))
+    }
+
+    /// When the run's first entry was written.
+    pub fn first_at(&self, run: RunId) -> Result<Option<Timestamp>> {
+        self.connection
+            .query_row("SELECT at FROM events WHERE run = ? ORDER BY seq LIMIT 1", [run], |row| row.get(0))
+            .optional()
             .map_err(self.told("read the run's events in"))
     }
 
@@ -198,7 +166,7 @@ impl Journal {
         self.read_items(run, newest)
     }
 
-    fn read_items(&self, run: RunId, revision: u32) -> rusqlite::Result<Vec<Item>> {
+    pub(super) fn read_items(&self, run: RunId, revision: u32) -> rusqlite::Result<Vec<Item>> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT kind, id, name, definition FROM items WHERE run = ? AND revision = ?")?;
