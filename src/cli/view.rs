@@ -17,10 +17,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How long lines may wait for others to be written with.
+/// How long what happened may wait for more to be shown with.
 const TOGETHER: Duration = Duration::from_millis(8);
 /// The least time between two drawings.
 const BETWEEN: Duration = Duration::from_millis(100);
+/// A drawing of a large plan takes its time: so many times as long as it took, nothing is drawn again.
+const REST_AFTER: u32 = 20;
 /// How long a drawing stands when nothing happens: elapsed times and last lines move on.
 const STANDS: Duration = Duration::from_millis(500);
 
@@ -80,7 +82,7 @@ impl View {
     /// Shows the run until its end. When that has come, `is_ending` is set and this thread unparked.
     pub fn show(mut self, messages: &Receiver<ViewMessage>, is_ending: &AtomicBool) {
         match self.format {
-            Format::Live => self.show_live(messages),
+            Format::Live => self.show_live(messages, is_ending),
             Format::Json => self.print(messages, is_ending, |view, entry, text| {
                 text.push_str(&json::line(&view.progress, view.place.run, entry));
                 text.push('\n');
@@ -112,11 +114,7 @@ impl View {
         let mut is_open = true;
         let mut is_over = false;
         while !is_over && let Ok(first) = messages.recv() {
-            // What comes in quick succession is written at once. A sender may have left a token that ends one rest early.
-            let begin = Instant::now();
-            while begin.elapsed() < TOGETHER && !is_ending.load(Ordering::Acquire) {
-                std::thread::park_timeout(TOGETHER.saturating_sub(begin.elapsed()));
-            }
+            rest(is_ending);
             let mut text = String::new();
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 match message {
@@ -148,53 +146,55 @@ impl View {
         if lines.is_empty() { lines } else { [vec![String::new()], lines].concat() }
     }
 
-    fn show_live(&mut self, messages: &Receiver<ViewMessage>) {
+    fn show_live(&mut self, messages: &Receiver<ViewMessage>, is_ending: &AtomicBool) {
         let mut screen = Screen::new(stderr());
         let mut above = Vec::new();
         let mut drawn = Instant::now() - STANDS;
+        let mut between = BETWEEN;
         let mut is_stale = true;
-        loop {
-            let wait = if is_stale { BETWEEN } else { STANDS }.saturating_sub(drawn.elapsed());
+        let mut is_over = false;
+        while !is_over {
+            let stands = if is_stale { between } else { STANDS.max(between) };
+            let Some(wait) = stands.checked_sub(drawn.elapsed()) else {
+                let begin = Instant::now();
+                self.draw(&mut screen, &std::mem::take(&mut above));
+                drawn = Instant::now();
+                between = BETWEEN.max((drawn - begin) * REST_AFTER);
+                is_stale = false;
+                continue;
+            };
             match messages.recv_timeout(wait) {
-                Ok(ViewMessage::Entries(entries)) => {
-                    for entry in &entries {
-                        self.progress.apply(entry);
-                        if self.is_kept(&entry.event) {
-                            above.extend(lines::lines(
-                                &self.progress,
-                                &self.place,
-                                &self.look,
-                                self.names,
-                                entry,
-                            ));
+                Ok(first) => {
+                    rest(is_ending);
+                    is_stale = true;
+                    for message in std::iter::once(first).chain(messages.try_iter()) {
+                        match message {
+                            ViewMessage::Entries(entries) => self.keep(&entries, &mut above),
+                            ViewMessage::Key(key) => self.key(key),
+                            ViewMessage::Redraw => screen.forget(),
+                            ViewMessage::Again => screen.leave(),
+                            ViewMessage::End => is_over = true,
                         }
                     }
-                    is_stale = true;
                 }
-                Ok(ViewMessage::Key(key)) => {
-                    self.key(key);
-                    is_stale = true;
-                }
-                Ok(ViewMessage::Redraw) => {
-                    screen.forget();
-                    is_stale = true;
-                }
-                Ok(ViewMessage::Again) => {
-                    screen.leave();
-                    is_stale = true;
-                }
-                Ok(ViewMessage::End) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.draw(&mut screen, &std::mem::take(&mut above));
-                    drawn = Instant::now();
-                    is_stale = false;
-                }
+                Err(RecvTimeoutError::Disconnected) => is_over = true,
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
         let columns = terminal_size().columns;
         above.extend(self.summary());
         // Nobody is left to tell when the terminal is gone.
         let _ = screen.clear(&above, columns);
+    }
+
+    /// What happened, and what of it stays above the live view.
+    fn keep(&mut self, entries: &[Entry], above: &mut Vec<String>) {
+        for entry in entries {
+            self.progress.apply(entry);
+            if self.is_kept(&entry.event) {
+                above.extend(lines::lines(&self.progress, &self.place, &self.look, self.names, entry));
+            }
+        }
     }
 
     fn draw(&mut self, screen: &mut Screen<Stderr>, above: &[String]) {
@@ -255,6 +255,15 @@ impl View {
             | Event::StopRequested { .. } => true,
             _ => false,
         }
+    }
+}
+
+/// What comes in quick succession is shown at once.
+fn rest(is_ending: &AtomicBool) {
+    let begin = Instant::now();
+    // A sender may have left a token that ends one rest early.
+    while begin.elapsed() < TOGETHER && !is_ending.load(Ordering::Acquire) {
+        std::thread::park_timeout(TOGETHER.saturating_sub(begin.elapsed()));
     }
 }
 
