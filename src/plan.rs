@@ -9,6 +9,7 @@ mod task;
 mod work;
 
 use crate::source::Span;
+use std::ops::Deref;
 use std::time::Duration;
 
 pub use criterion::*;
@@ -138,9 +139,38 @@ pub enum Need {
     /// The step has succeeded (or was left out by `when`).
     Succeeded(StepId, NeedSource),
     /// One of them has succeeded: `after any of`.
-    AnySucceeded(Box<[StepId]>),
+    AnySucceeded(Steps),
     /// The step has ended, however: `after finished`.
     Finished(StepId),
+}
+
+/// Several steps, behind one pointer: few needs name more than one, and a large plan has some hundred thousand needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps(
+    #[expect(clippy::box_collection, reason = "a pointer, and not three words")] Box<Vec<StepId>>,
+);
+
+impl Deref for Steps {
+    type Target = [StepId];
+
+    fn deref(&self) -> &[StepId] {
+        &self.0
+    }
+}
+
+impl FromIterator<StepId> for Steps {
+    fn from_iter<I: IntoIterator<Item = StepId>>(steps: I) -> Steps {
+        Steps(Box::new(steps.into_iter().collect()))
+    }
+}
+
+impl<'s> IntoIterator for &'s Steps {
+    type Item = &'s StepId;
+    type IntoIter = std::slice::Iter<'s, StepId>;
+
+    fn into_iter(self) -> std::slice::Iter<'s, StepId> {
+        self.iter()
+    }
 }
 
 /// Why an edge is there; what `plan` and `why` say of it.
@@ -440,7 +470,7 @@ impl Need {
     pub fn steps(&self) -> impl Iterator<Item = StepId> {
         match self {
             Need::Succeeded(step, _) | Need::Finished(step) => std::slice::from_ref(step),
-            Need::AnySucceeded(steps) => steps,
+            Need::AnySucceeded(steps) => &steps[..],
         }
         .iter()
         .copied()

@@ -37,7 +37,14 @@ fn action(model: &Model<'_>, input: &Input<'_>, findings: &mut Findings, id: Nod
     let mut actions = task.body.statements.iter().filter_map(action_of);
     let first = actions.next();
     if let (Some((word, first_span)), Some((second, span))) = (first, actions.next()) {
-        findings.add(messages::second_action(span, first_span, node.name_span, word, second, task.name.text));
+        findings.add(messages::second_action(
+            span,
+            first_span,
+            node.name_span(),
+            word,
+            second,
+            task.name.text,
+        ));
         return;
     }
     let own = task.body.statements.iter().find_map(|statement| match &statement.kind {
@@ -62,10 +69,15 @@ fn action(model: &Model<'_>, input: &Input<'_>, findings: &mut Findings, id: Nod
                     findings.add(messages::empty_text(title.span, "a prompt"));
                 }
             }
-            (true, None) => findings.add(messages::missing_prompt(node.header, task.name.text)),
+            (true, None) => findings.add(messages::missing_prompt(node.header(), task.name.text)),
             (false, title) => {
                 let known = agents(model);
-                findings.add(messages::missing_action(node.header, task.name.text, title.is_some(), &known));
+                findings.add(messages::missing_action(
+                    node.header(),
+                    task.name.text,
+                    title.is_some(),
+                    &known,
+                ));
             }
         },
     }

@@ -26,7 +26,7 @@ fn content(model: &Model<'_>, findings: &mut Findings, id: NodeId) {
             NodeKind::Gate(gate) => gate.title.as_ref().and_then(|title| title.plain()),
             _ => None,
         };
-        findings.add(messages::empty_gate(node.header, question));
+        findings.add(messages::empty_gate(node.header(), question));
     }
 }
 
@@ -39,11 +39,11 @@ fn place(model: &Model<'_>, findings: &mut Findings, id: NodeId) {
         NodeKind::Wave(wave) => {
             if let Some(next) = siblings.get(at + 1) {
                 let next = model.node(*next);
-                findings.add_to_order(messages::gate_not_last(node.header, next, wave.name.text));
+                findings.add_to_order(messages::gate_not_last(node.header(), next, wave.name.text));
             }
         }
         kind if kind.is_sequence() && at == 0 => {
-            findings.add(messages::gate_before_anything(node.header, kind.word()));
+            findings.add(messages::gate_before_anything(node.header(), kind.word()));
         }
         _ => {}
     }
@@ -68,14 +68,14 @@ fn no_go<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId) {
                 let stretch = stretch(model, id);
                 let can_retry = stretch.is_some_and(|stretch| has_work(model, stretch));
                 if !can_retry {
-                    let shown = stretch.map(|stretch| (model.shown(stretch), model.node(stretch).header));
+                    let shown = stretch.map(|stretch| (model.shown(stretch), model.node(stretch).header()));
                     findings.add(messages::retry_of_nothing(on_no_go.span, shown));
                 }
             }
             OnNoGo::SkipTo(reference) => {
                 let Some(target) = references::resolve(model, findings, id, reference) else { continue };
                 if !is_later(model, id, target) {
-                    findings.add_to_order(messages::skip_to_not_later(model, id, target, reference.span));
+                    findings.add_to_order(messages::skip_to_not_later(model, id, target, reference.span()));
                 }
             }
         }

@@ -69,13 +69,14 @@ pub(super) fn cycles(model: &Model<'_>, order: &Order, findings: &mut Findings) 
         if done.contains(&from) {
             continue;
         }
-        for Edge { to, source, place, .. } in vertex.edges.iter().copied() {
+        for edge in &vertex.edges {
+            let Edge { to, source, .. } = *edge;
             if to.0 < from.0 || done.contains(&to) || dropped.contains(&(from, to)) {
                 continue;
             }
             let Some(mut way) = shortest(order, to, from, &done, &dropped, &mut steps) else { continue };
             dropped.insert((from, to));
-            way.insert(0, Link { from, to, source, place });
+            way.insert(0, Link { from, to, source, place: edge.place() });
             findings.add_to_order(messages::dependency_cycle(model, order, &way));
             told += 1;
             if told == MOST_CYCLES || steps > MOST_STEPS {
@@ -109,11 +110,12 @@ fn shortest(
             way.reverse();
             return Some(way);
         }
-        for Edge { to, source, place, .. } in order.vertex(at).edges.iter().copied() {
+        for edge in &order.vertex(at).edges {
+            let Edge { to, source, .. } = *edge;
             *steps += 1;
             let is_new = to != from && !reached.contains_key(&to);
             if is_new && !done.contains(&to) && !dropped.contains(&(at, to)) {
-                reached.insert(to, Link { from: at, to, source, place });
+                reached.insert(to, Link { from: at, to, source, place: edge.place() });
                 queue.push_back(to);
             }
         }

@@ -136,14 +136,8 @@ pub struct Node<'a> {
     pub kind: NodeKind<'a>,
     /// Its own name with its holes filled; empty where it has none.
     pub name: Cow<'a, str>,
-    /// Where the name is written; the keyword where it has none.
-    pub name_span: Span,
-    /// From the keyword to the title.
-    pub header: Span,
-    /// The whole statement.
-    pub span: Span,
-    /// Its doc comment.
-    pub docs: &'a [&'a str],
+    /// Its statement; of the plan its header, none where that is missing.
+    pub statement: Option<&'a ast::Statement<'a>>,
     /// Its statements.
     pub body: &'a ast::Body<'a>,
     /// What holds it; none for the plan.
@@ -161,13 +155,63 @@ pub struct Node<'a> {
     /// What the `for`s around it bind.
     pub scope: ScopeId,
     /// Its `after`s that name something.
-    pub after: Vec<After>,
+    pub after: Box<[After]>,
     /// The waves that it overlaps, each with its place.
     pub overlaps: Few<(NodeId, Span)>,
     /// The outputs that its text uses, each with the place of the hole; criteria of a group included.
     pub uses_outputs: Few<OutputUse>,
     /// The agent that it names itself, by its index.
     pub agent: Option<u32>,
+}
+
+impl<'a> Node<'a> {
+    /// Its name and its title as they are written.
+    fn named(&self) -> (Option<Span>, Option<Span>) {
+        let (name, title) = match self.kind {
+            NodeKind::Plan => match self.statement.map(|statement| &statement.kind) {
+                Some(ast::StatementKind::Plan { name, title }) => (Some(name), title.as_deref()),
+                _ => (None, None),
+            },
+            NodeKind::Wave(wave) => (Some(&wave.name), wave.title.as_ref()),
+            NodeKind::Block(block) => (block.name.as_ref(), block.title.as_ref()),
+            NodeKind::Task(task) => (Some(&task.name), task.title.as_deref()),
+            NodeKind::Gate(gate) => (gate.name.as_ref(), gate.title.as_ref()),
+            NodeKind::Rollback | NodeKind::Finally => (None, None),
+        };
+        (name.map(|name| name.span), title.map(|title| title.span))
+    }
+
+    /// Its keyword; the beginning of the text for a plan without a header.
+    fn keyword(&self) -> Span {
+        self.statement.map_or(Span::new(FileId(0), 0, 0), |statement| statement.keyword)
+    }
+
+    /// Where the name is written; the keyword where it has none.
+    pub fn name_span(&self) -> Span {
+        self.named().0.unwrap_or(self.keyword())
+    }
+
+    /// From the keyword to the title.
+    pub fn header(&self) -> Span {
+        let (name, title) = self.named();
+        match title.or(name) {
+            Some(last) => self.keyword().to(last),
+            None => self.keyword(),
+        }
+    }
+
+    /// The whole statement; the whole text of the plan.
+    pub fn span(&self) -> Span {
+        match (self.kind, self.statement) {
+            (NodeKind::Plan, _) | (_, None) => self.body.span,
+            (_, Some(statement)) => statement.span,
+        }
+    }
+
+    /// Its doc comment.
+    pub fn docs(&self) -> &'a [&'a str] {
+        self.statement.map_or(&[], |statement| &statement.docs)
+    }
 }
 
 /// One `after` statement, resolved.
@@ -320,6 +364,8 @@ pub struct Model<'a> {
     pub criterion_names: Names<'a>,
     /// The plan, its items and theirs.
     pub nodes: Vec<Node<'a>>,
+    /// Whether any of them is a `rollback` or a `finally`.
+    pub has_cleanups: bool,
     /// What `for`s bind; the first binds nothing.
     pub scopes: Vec<Scope<'a>>,
     /// The items by their names.
@@ -348,6 +394,7 @@ impl<'a> Model<'a> {
             secret_names: Names::new(),
             criterion_names: Names::new(),
             nodes: Vec::new(),
+            has_cleanups: false,
             scopes: vec![Scope { parent: ScopeId(0), variable: "", value: Cow::Borrowed(""), span: nothing }],
             members: Members::default(),
             half_read: HashSet::new(),
@@ -390,12 +437,19 @@ impl<'a> Model<'a> {
 
     /// The `rollback` or `finally` that a node stands in or is.
     pub fn cleanup_of(&self, id: NodeId) -> Option<NodeId> {
+        if !self.has_cleanups {
+            return None;
+        }
         std::iter::once(id).chain(self.containers(id)).find(|id| self.node(*id).kind.is_cleanup())
     }
 
     /// The names of the named containers and its own, joined by dots; empty for the plan and for what has no
     /// name and stands in nothing that has one.
     pub fn qualified(&self, id: NodeId) -> String {
+        let own = self.node(id);
+        if own.namespace == NodeId::PLAN && id != NodeId::PLAN {
+            return own.name.clone().into_owned();
+        }
         let mut parts = Vec::new();
         let mut at = id;
         while at != NodeId::PLAN {
@@ -414,7 +468,7 @@ impl<'a> Model<'a> {
         let node = self.node(id);
         match node.kind {
             NodeKind::Plan => self.header.map_or("plan".into(), |header| header.name.text.into()),
-            _ if node.name.is_empty() => format!("{}@{}", node.kind.word(), self.line(node.span)),
+            _ if node.name.is_empty() => format!("{}@{}", node.kind.word(), self.line(node.span())),
             _ => node.name.clone().into_owned(),
         }
     }

@@ -123,7 +123,7 @@ impl<'a> Model<'a> {
                             Some(value) => filled.push_str(value),
                             None => {
                                 filled.push_str("{{");
-                                filled.push_str(self.sources.text(reference.span));
+                                filled.push_str(self.sources.text(reference.span()));
                                 filled.push_str("}}");
                             }
                         },
@@ -152,16 +152,23 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// What holds `from` and has a name, outwards, the plan last; `from` itself first, where it can hold something.
+    fn namespaces(&self, from: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let own = self.node(from);
+        let start = if own.kind.is_group() && !own.name.is_empty() { from } else { own.namespace };
+        std::iter::successors(Some(start), |id| (*id != NodeId::PLAN).then(|| self.node(*id).namespace))
+    }
+
+    /// The item that a plain name in `from` means, where it stands right in what holds `from`: nine references of ten.
+    pub fn item_around(&self, from: NodeId, name: &str) -> Option<NodeId> {
+        self.namespaces(from).find_map(|namespace| self.members.inside(&self.nodes, namespace, name))
+    }
+
     /// As [`Model::item`], of a name in parts.
     pub fn item_named(&self, from: NodeId, parts: &[Cow<'_, str>]) -> Found {
         let Some((last, _)) = parts.split_last() else { return Found::Nothing };
-        let own = self.node(from);
-        let start = if own.kind.is_group() && !own.name.is_empty() { from } else { own.namespace };
-        let namespaces = || {
-            std::iter::successors(Some(start), |id| (*id != NodeId::PLAN).then(|| self.node(*id).namespace))
-        };
         // Written out from a container outwards: `a`, or `wave.a`.
-        for namespace in namespaces() {
+        for namespace in self.namespaces(from) {
             if let Some(found) = self.member(namespace, parts) {
                 return Found::One(found);
             }
@@ -171,7 +178,7 @@ impl<'a> Model<'a> {
         if candidates.is_empty() {
             return Found::Nothing;
         }
-        for namespace in namespaces() {
+        for namespace in self.namespaces(from) {
             let end = self.node(namespace).end;
             let first = candidates.partition_point(|id| *id < namespace);
             let inside = candidates[first..].iter().take_while(|id| id.0 < end);
@@ -262,8 +269,8 @@ impl<'a> Model<'a> {
     /// The place of the name in a statement that declares an item, for messages.
     pub fn place(&self, id: NodeId) -> Span {
         match self.node(id).kind {
-            NodeKind::Plan => self.header.map_or(self.node(id).header, |header| header.name.span),
-            _ => self.node(id).name_span,
+            NodeKind::Plan => self.header.map_or(self.node(id).header(), |header| header.name.span),
+            _ => self.node(id).name_span(),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::model::{Model, NodeId, NodeKind};
 use super::{Findings, Input, graph, messages};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{AfterMode, StatementKind};
 
 /// A vertex of the graph, in the order of the file.
@@ -54,8 +54,21 @@ pub struct Edge {
     pub source: Source,
     /// Whether one of it and of what stands before it is enough; in an `after any of`, from its second name on.
     pub is_joined: bool,
+    /// Where that is written: the beginning and the end. All items stand in the plan's own file.
+    start: u32,
+    end: u32,
+}
+
+impl Edge {
+    /// An edge that waits for `to`, written at `place`.
+    fn new(to: VertexId, source: Source, place: Span) -> Edge {
+        Edge { to, mode: AfterMode::All, source, is_joined: false, start: place.start, end: place.end }
+    }
+
     /// Where that is written: a name in `after`, a hole, the header of what follows.
-    pub place: Span,
+    pub fn place(&self) -> Span {
+        Span::new(FileId(0), self.start as usize, self.end as usize)
+    }
 }
 
 impl Vertex {
@@ -108,8 +121,7 @@ impl Order {
     }
 
     fn need(&mut self, from: VertexId, to: VertexId, source: Source, place: Span) {
-        let edge = Edge { to, mode: AfterMode::All, source, is_joined: false, place };
-        self.vertices[from.index()].edges.push(edge);
+        self.vertices[from.index()].edges.push(Edge::new(to, source, place));
     }
 }
 
@@ -247,14 +259,14 @@ fn group(model: &Model<'_>, order: &mut Order, id: NodeId) {
         order.need(leave, last, Source::Group, place);
     }
     for pair in ends.windows(2) {
-        order.need(pair[1], pair[0], Source::Group, node.name_span);
+        order.need(pair[1], pair[0], Source::Group, node.name_span());
     }
     for end in &ends {
-        order.need(leave, *end, Source::Group, node.name_span);
+        order.need(leave, *end, Source::Group, node.name_span());
     }
     if items.is_empty() {
         let end = ends.first().copied().unwrap_or(leave);
-        order.need(end, enter, Source::Group, node.name_span);
+        order.need(end, enter, Source::Group, node.name_span());
     }
 }
 
@@ -292,7 +304,7 @@ fn sequence(model: &Model<'_>, order: &mut Order, id: NodeId, items: &[NodeId]) 
         needs.sort();
         needs.dedup();
         let first = order.first(*item);
-        let place = model.node(*item).header;
+        let place = model.node(*item).header();
         for need in &needs {
             order.need(first, *need, Source::Sequence, place);
         }
@@ -326,8 +338,8 @@ fn written(model: &Model<'_>, order: &mut Order, findings: &mut Findings, id: No
     for after in &node.after {
         for (at, (target, place)) in after.targets.iter().enumerate() {
             let is_joined = after.mode == AfterMode::Any && at > 0;
-            let (to, mode, source) = (order.last(*target), after.mode, Source::After);
-            let edge = Edge { to, mode, source, is_joined, place: *place };
+            let edge = Edge::new(order.last(*target), Source::After, *place);
+            let edge = Edge { mode: after.mode, is_joined, ..edge };
             order.vertices[first.index()].edges.push(edge);
         }
     }

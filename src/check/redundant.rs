@@ -178,7 +178,7 @@ impl Search<'_, '_> {
                 if self.steps > MOST_STEPS {
                     return None;
                 }
-                let (to, place) = (edge.to, edge.place);
+                let (to, place) = (edge.to, edge.place());
                 let is_left_out = at == from && edge.source == Source::After && without == Some(place);
                 if edge.mode != AfterMode::All
                     || is_left_out

@@ -76,7 +76,14 @@ fn statement_of<'a>(
             }
         }
         // A group's criteria are tested when its items are done: outputs may stand in them.
-        kind => texts::of_statement(kind, is_late, &mut |text, time| shown.push((text, time))),
+        kind => texts::of_statement(kind, is_late, &mut |text, time| {
+            if text.has_holes() {
+                shown.push((text, time));
+            }
+        }),
+    }
+    if shown.is_empty() {
+        return;
     }
     let mut used: Vec<OutputUse> = Vec::new();
     for (text, time) in shown {
@@ -93,7 +100,7 @@ fn titles<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId) {
         NodeKind::Wave(wave) => wave.title.as_ref(),
         NodeKind::Block(block) => block.title.as_ref(),
         NodeKind::Gate(gate) => gate.title.as_ref(),
-        NodeKind::Task(task) => task.title.as_ref(),
+        NodeKind::Task(task) => task.title.as_deref(),
         NodeKind::Rollback | NodeKind::Finally => None,
     };
     let Some(title) = title else { return };
@@ -158,6 +165,11 @@ pub(super) fn resolve<'a>(
     from: NodeId,
     reference: &ast::Reference<'a>,
 ) -> Option<NodeId> {
+    if reference.is_plain()
+        && let Some(id) = model.item_around(from, reference.text)
+    {
+        return Some(id);
+    }
     let scope = model.node(from).scope;
     let mut is_known = true;
     for part in reference.parts() {
@@ -170,7 +182,7 @@ pub(super) fn resolve<'a>(
     match model.item(from, reference) {
         Found::One(id) => Some(id),
         Found::Several(several) => {
-            findings.add_to_order(messages::ambiguous(model, reference.span, &written(), &several));
+            findings.add_to_order(messages::ambiguous(model, reference.span(), &written(), &several));
             None
         }
         Found::Nothing => {
@@ -182,10 +194,10 @@ pub(super) fn resolve<'a>(
             let other = other_kind(model, &written);
             let finding = match (other, near.is_empty()) {
                 (Some((kind, place)), _) => {
-                    messages::name_of_other_kind(reference.span, &written, kind, place)
+                    messages::name_of_other_kind(reference.span(), &written, kind, place)
                 }
                 _ => {
-                    let finding = messages::unknown_item(reference.span, &written, &near);
+                    let finding = messages::unknown_item(reference.span(), &written, &near);
                     let place =
                         near.first().filter(|_| near.len() == 1).and_then(|near| model.called(near).first());
                     match place {
@@ -251,10 +263,11 @@ fn after<'a>(
     names: &'a [ast::Reference<'a>],
 ) {
     let mut targets: Vec<(NodeId, Span)> = Vec::with_capacity(names.len());
+    let here = model.cleanup_of(id);
     for reference in names {
         let Some(target) = resolve(model, findings, id, reference) else { continue };
-        let span = reference.span;
-        let (here, there) = (model.cleanup_of(id), model.cleanup_of(target));
+        let span = reference.span();
+        let there = model.cleanup_of(target);
         if target == id {
             let written = model.parts(model.node(id).scope, reference).join(".");
             let name = written.rsplit('.').next().unwrap_or(&written);
@@ -275,8 +288,10 @@ fn after<'a>(
     }
     if !targets.is_empty() {
         let own = &mut model.nodes[id.index()].after;
-        own.reserve_exact(1);
-        own.push(After { mode, targets: targets.into(), span: statement.span });
+        let mut all = std::mem::take(own).into_vec();
+        all.reserve_exact(1);
+        all.push(After { mode, targets: targets.into(), span: statement.span });
+        *own = all.into();
     }
 }
 
@@ -284,7 +299,7 @@ fn overlaps<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId, wave
     let mut found: Vec<(NodeId, Span)> = Vec::new();
     for reference in &wave.overlaps {
         let Some(target) = resolve(model, findings, id, reference) else { continue };
-        let span = reference.span;
+        let span = reference.span();
         if target == id {
             findings.add_to_order(messages::overlaps_itself(model.node(id), span));
         } else if !matches!(model.node(target).kind, NodeKind::Wave(_)) {
@@ -367,7 +382,7 @@ fn asserts<'a>(model: &Model<'a>, input: &Input<'a>, findings: &mut Findings) {
             for reference in [first, second] {
                 let Some(item) = resolve(model, findings, NodeId::PLAN, reference) else { continue };
                 if let Some(cleanup) = model.cleanup_of(item) {
-                    findings.add(messages::assert_on_cleanup(model, item, cleanup, reference.span));
+                    findings.add(messages::assert_on_cleanup(model, item, cleanup, reference.span()));
                 }
             }
         }

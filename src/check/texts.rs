@@ -173,11 +173,11 @@ pub(super) fn early<'a>(
             let known = value_names(model, scope);
             let near = suggest::nearest(&name, known.iter().copied()).map(str::to_owned);
             use_param(model, findings, near.as_deref());
-            findings.add(messages::unknown_value(reference.span, &name, near.as_deref()));
+            findings.add(messages::unknown_value(reference.span(), &name, near.as_deref()));
         } else {
             findings.add(messages::output_too_early(
-                reference.span,
-                model.sources.text(reference.span),
+                reference.span(),
+                model.sources.text(reference.span()),
                 what,
             ));
         }
@@ -202,7 +202,7 @@ pub(super) fn holes<'a>(
 ) {
     let scope = model.node(node).scope;
     for reference in text.holes() {
-        let span = reference.span;
+        let span = reference.span();
         let written = || model.parts(scope, reference).join(".");
         match model.hole(node, reference) {
             Hole::Value(_) | Hole::Unset(_) => {
@@ -252,8 +252,8 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
                 _ => None,
             };
             let finding = match output {
-                Some(full) => messages::unknown_value_but_output(reference.span, name, &full),
-                None => messages::unknown_value(reference.span, name, near.as_deref()),
+                Some(full) => messages::unknown_value_but_output(reference.span(), name, &full),
+                None => messages::unknown_value(reference.span(), name, near.as_deref()),
             };
             findings.add_to_order(finding);
         }
@@ -269,7 +269,7 @@ fn unknown<'a>(model: &Model<'a>, findings: &mut Findings, node: NodeId, referen
                 let full = output_called(model, output);
                 near.extend(full.and_then(|full| Some(full.rsplit_once('.')?.0.to_owned())));
             }
-            findings.add_to_order(messages::unknown_task_of_output(reference.span, &written, &task, &near));
+            findings.add_to_order(messages::unknown_task_of_output(reference.span(), &written, &task, &near));
         }
         [] => {}
     }

@@ -4,7 +4,7 @@ use super::model::{Model, Node, NodeId, NodeKind, Scope, ScopeId};
 use super::names::{NamePart, name_parts};
 use super::{Findings, Input, messages, texts};
 use crate::diagnostic::suggest;
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use crate::syntax::ast::{self, StatementKind};
 use crate::syntax::few::Few;
 use crate::syntax::vocabulary::{self, Place};
@@ -45,17 +45,10 @@ struct Position {
 
 impl<'a> Builder<'_, 'a> {
     fn plan(&mut self, body: &'a ast::Body<'a>) {
-        let header = self.model.header;
-        let keyword = header.map_or(Span::new(FileId(0), 0, 0), |header| header.statement.keyword);
-        let title = header.and_then(|header| header.title.map(|title| title.span));
-        let name = header.map(|header| header.name.span);
         self.model.nodes.push(Node {
             kind: NodeKind::Plan,
             name: Cow::Borrowed(""),
-            name_span: name.unwrap_or(keyword),
-            header: header_span(keyword, name, title),
-            span: body.span,
-            docs: header.map_or(&[], |header| &header.statement.docs),
+            statement: self.model.header.map(|header| header.statement),
             body,
             parent: None,
             position: 0,
@@ -64,7 +57,7 @@ impl<'a> Builder<'_, 'a> {
             cleanups: Few::default(),
             end: 0,
             scope: ScopeId(0),
-            after: Vec::new(),
+            after: Box::default(),
             overlaps: Few::default(),
             uses_outputs: Few::default(),
             agent: None,
@@ -91,26 +84,22 @@ impl<'a> Builder<'_, 'a> {
             }
             match &statement.kind {
                 StatementKind::Wave(wave) => {
-                    let (name, title) = (Some(&wave.name), wave.title.as_ref());
-                    self.item(statement, NodeKind::Wave(wave), name, title, &wave.body, position);
+                    self.item(statement, NodeKind::Wave(wave), Some(&wave.name), &wave.body, position);
                 }
                 StatementKind::Block(block) => {
-                    let (name, title) = (block.name.as_ref(), block.title.as_ref());
-                    self.item(statement, NodeKind::Block(block), name, title, &block.body, position);
+                    self.item(statement, NodeKind::Block(block), block.name.as_ref(), &block.body, position);
                 }
                 StatementKind::Task(task) => {
-                    let (name, title) = (Some(&task.name), task.title.as_ref());
-                    self.item(statement, NodeKind::Task(task), name, title, &task.body, position);
+                    self.item(statement, NodeKind::Task(task), Some(&task.name), &task.body, position);
                 }
                 StatementKind::Gate(gate) => {
-                    let (name, title) = (gate.name.as_ref(), gate.title.as_ref());
-                    self.item(statement, NodeKind::Gate(gate), name, title, &gate.body, position);
+                    self.item(statement, NodeKind::Gate(gate), gate.name.as_ref(), &gate.body, position);
                 }
                 StatementKind::Rollback(body) => {
-                    self.item(statement, NodeKind::Rollback, None, None, body, position);
+                    self.item(statement, NodeKind::Rollback, None, body, position);
                 }
                 StatementKind::Finally(body) => {
-                    self.item(statement, NodeKind::Finally, None, None, body, position);
+                    self.item(statement, NodeKind::Finally, None, body, position);
                 }
                 StatementKind::For { variable, values, body } => {
                     self.repeat(statement, variable, values, body, position);
@@ -125,7 +114,6 @@ impl<'a> Builder<'_, 'a> {
         statement: &'a ast::Statement<'a>,
         kind: NodeKind<'a>,
         name: Option<&'a ast::Name<'a>>,
-        title: Option<&'a ast::Text<'a>>,
         body: &'a ast::Body<'a>,
         position: Position,
     ) {
@@ -134,15 +122,11 @@ impl<'a> Builder<'_, 'a> {
             Some(name) => self.name(name, position.scope),
             None => Cow::Borrowed(""),
         };
-        let name_span = name.map_or(statement.keyword, |name| name.span);
         let has_name = !own.is_empty();
         self.model.nodes.push(Node {
             kind,
             name: own,
-            name_span,
-            header: header_span(statement.keyword, name.map(|name| name.span), title.map(|title| title.span)),
-            span: statement.span,
-            docs: &statement.docs,
+            statement: Some(statement),
             body,
             parent: Some(position.parent),
             position: self.model.node(position.parent).children.len() as u32,
@@ -151,14 +135,17 @@ impl<'a> Builder<'_, 'a> {
             cleanups: Few::default(),
             end: 0,
             scope: position.scope,
-            after: Vec::new(),
+            after: Box::default(),
             overlaps: Few::default(),
             uses_outputs: Few::default(),
             agent: None,
         });
         let parent = &mut self.model.nodes[position.parent.index()];
         match kind.is_cleanup() {
-            true => parent.cleanups.push(id),
+            true => {
+                parent.cleanups.push(id);
+                self.model.has_cleanups = true;
+            }
             false => parent.children.push(id),
         }
         if has_name {
@@ -214,7 +201,7 @@ impl<'a> Builder<'_, 'a> {
                 NodeId::PLAN => None,
                 namespace => Some(self.model.qualified(namespace)),
             };
-            let finding = if node.name_span == other.name_span {
+            let finding = if node.name_span() == other.name_span() {
                 {
                     let turn = &self.model.scopes[position.scope.0 as usize];
                     messages::repeated_name(node, name, turn.variable)
@@ -293,13 +280,6 @@ fn is_empty(body: &ast::Body<'_>) -> bool {
                 | StatementKind::Junk
         )
     })
-}
-
-fn header_span(keyword: Span, name: Option<Span>, title: Option<Span>) -> Span {
-    match title.or(name) {
-        Some(last) => keyword.to(last),
-        None => keyword,
-    }
 }
 
 /// Whether a value may stand inside a name.

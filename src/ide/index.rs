@@ -303,7 +303,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 (NodeId::PLAN, Some(header)) => (header.name.text.to_owned(), header.name.text.to_owned()),
                 (NodeId::PLAN, None) => continue,
                 _ if node.name.is_empty() => continue,
-                _ => (self.sources.text(node.name_span).to_owned(), model.qualified(id)),
+                _ => (self.sources.text(node.name_span()).to_owned(), model.qualified(id)),
             };
             let span = model.place(id);
             if let Some(known) = self.by_place.get(&span) {
@@ -323,15 +323,15 @@ impl<'m, 'a> Builder<'m, 'a> {
             let container = namespace
                 .filter(|namespace| *namespace != NodeId::PLAN)
                 .and_then(|namespace| self.of_node[namespace.index()]);
-            let detail = self.line(node.header);
+            let detail = self.line(node.header());
             let symbol = Symbol {
                 kind,
                 name,
                 names: vec![qualified],
                 detail,
-                docs: node.docs.join("\n"),
+                docs: node.docs().join("\n"),
                 span,
-                full: node.span,
+                full: node.span(),
                 container,
                 file: None,
                 choices: Vec::new(),

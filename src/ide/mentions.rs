@@ -112,7 +112,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         }
         Kind::Task(task) => {
             show(Declared(&task.name));
-            title(task.title.as_ref(), show);
+            title(task.title.as_deref(), show);
         }
         Kind::Gate(gate) => {
             gate.name.iter().for_each(|name| show(Declared(name)));

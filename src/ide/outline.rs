@@ -64,7 +64,7 @@ fn of_statement(statement: &Statement<'_>) -> Option<Outlined> {
         For { variable, .. } => {
             ((format!("for {}", variable.text), variable.span), String::new(), SymbolKind::Variable)
         }
-        Task(task) => (of(&task.name), said(task.title.as_ref()), SymbolKind::Task),
+        Task(task) => (of(&task.name), said(task.title.as_deref()), SymbolKind::Task),
         Gate(gate) => (
             gate.name.as_ref().map_or_else(|| keyword("gate"), of),
             said(gate.title.as_ref()),
@@ -164,7 +164,7 @@ pub fn selection(text: &str, file: &File<'_>, offset: usize) -> Vec<Span> {
                 }
                 spans.push(found.span);
             }
-            Mention::Item(found) if found.span.touches(offset) => spans.push(found.span),
+            Mention::Item(found) if found.span().touches(offset) => spans.push(found.span()),
             Mention::Declared(name) | Mention::Agent(name) if name.span.touches(offset) => {
                 spans.push(name.span)
             }

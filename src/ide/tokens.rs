@@ -212,14 +212,14 @@ impl Collector<'_> {
         let kind = if is_pattern { TokenKind::Regexp } else { TokenKind::String };
         let mut at = text.span.start;
         for hole in text.holes() {
-            if hole.span.start > at {
-                self.push(Span { start: at, end: hole.span.start, ..text.span }, kind, 0);
+            if hole.span().start > at {
+                self.push(Span { start: at, end: hole.span().start, ..text.span }, kind, 0);
             }
             match hole.single() {
                 Some(name) => self.push(name.span, TokenKind::Variable, 0),
                 None => self.reference(hole, TokenKind::Property),
             }
-            at = hole.span.end;
+            at = hole.span().end;
         }
         if at < text.span.end {
             self.push(Span { start: at, ..text.span }, kind, 0);

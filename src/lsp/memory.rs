@@ -1,12 +1,14 @@
-//! What the allocator gives back to the system, and when: later than in a program that ends soon.
+//! What the allocator gives back to the system, and when.
 //!
-//! Each key frees what the one before has made and makes as much again. Given back to the system in between, it would have to be
-//! cleared page by page: a fifth of the time of a key in a large plan.
+//! Each stage of the compiler frees what the one before has made and makes as much again, and so does each key in an editor. Given
+//! back to the system in between, it would have to be cleared page by page: a fifth of the time of a key in a large plan, and of a
+//! `wavec check` of one.
 
 #![expect(unsafe_code, reason = "the allocator's options are a C interface")]
 
 use mimalloc as _;
 use std::ffi::{c_int, c_long};
+use std::time::Duration;
 
 unsafe extern "C" {
     fn mi_option_set(option: c_int, value: c_long);
@@ -16,12 +18,16 @@ unsafe extern "C" {
 const PURGE_DELAY: c_int = 15;
 
 /// A minute: as long as a pause in one's typing.
-const KEPT: c_long = 60_000;
+pub const AT_A_DESK: Duration = Duration::from_secs(60);
 
-/// Keeps what is free for a while.
-pub fn keep() {
+/// A second: longer than the compiler takes for most plans.
+pub const FOR_A_COMMAND: Duration = Duration::from_secs(1);
+
+/// Keeps what is free for so long.
+pub fn keep(time: Duration) {
+    let milliseconds = c_long::try_from(time.as_millis()).unwrap_or(c_long::MAX);
     // SAFETY: sets a number that is read as a whole, in a table that is there before the first allocation.
-    unsafe { mi_option_set(PURGE_DELAY, KEPT) }
+    unsafe { mi_option_set(PURGE_DELAY, milliseconds) }
 }
 
 #[cfg(test)]
@@ -37,9 +43,9 @@ mod tests {
         // SAFETY: reads a number of that table.
         let read = || unsafe { mi_option_get(PURGE_DELAY) };
         if std::env::var_os("MIMALLOC_PURGE_DELAY").is_none() {
-            assert_eq!(read(), 1000, "its value when nobody has set it");
+            assert_eq!(read(), 10, "its value when nobody has set it");
         }
-        keep();
-        assert_eq!(read(), KEPT);
+        keep(AT_A_DESK);
+        assert_eq!(read(), 60_000);
     }
 }

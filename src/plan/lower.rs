@@ -26,7 +26,7 @@ use std::time::Duration;
 pub fn lower(mut model: Model<'_>) -> Plan {
     let order = std::mem::take(&mut model.order);
     // The order holds what these say.
-    model.nodes.iter_mut().for_each(|node| node.after = Vec::new());
+    model.nodes.iter_mut().for_each(|node| node.after = Box::default());
     let mut lower = Lower::new(&model);
     lower.ids();
     lower.steps(&order);
@@ -62,8 +62,11 @@ struct Lower<'m, 'a> {
     given: HashSet<String>,
     /// The definition of each agent, for the hashes.
     agent_texts: HashMap<AgentId, String>,
-    /// The details of the last task that says nothing of itself: those that follow mostly share them.
-    none: Option<Arc<Details>>,
+    /// The details of the last task that says nothing of itself, and their part in its definition: those that follow
+    /// mostly share them.
+    none: Option<(Arc<Details>, String)>,
+    /// Room for the definition of a task, which is hashed and gone.
+    definition_text: String,
     plan: Plan,
 }
 
@@ -74,7 +77,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         let plan = Plan {
             name: model.header.map_or("plan", |header| header.name.text).to_owned(),
             title: title.map_or_else(String::new, |title| model.text(root.scope, title).into_owned()),
-            docs: root.docs.join("\n"),
+            docs: root.docs().join("\n"),
             params: model.params.iter().map(param).collect(),
             workers: None,
             isolation: Isolation::Shared,
@@ -102,6 +105,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             given: HashSet::new(),
             agent_texts: HashMap::new(),
             none: None,
+            definition_text: String::new(),
             plan,
         }
     }
@@ -182,7 +186,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             kind,
             name: self.group_name(id),
             title: title.map_or_else(String::new, |title| model.text(node.scope, title).into_owned()),
-            docs: node.docs.join("\n"),
+            docs: node.docs().join("\n"),
             because: self.because(id),
             parent: node.parent.and_then(|parent| self.group_id(parent)),
             items,
@@ -194,7 +198,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             env: settings.env.clone(),
             overlaps: node.overlaps.iter().map(|(other, _)| model.qualified(*other)).collect(),
             left_out: settings.left_out.clone(),
-            span: node.header,
+            span: node.header(),
         }
     }
 
@@ -213,7 +217,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             approvals: Vec::new(),
             on_no_go: OnNoGo::Stop,
             left_out: settings.left_out.clone(),
-            span: node.header,
+            span: node.header(),
         };
         for statement in &node.body.statements {
             match &statement.kind {
@@ -370,7 +374,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         if id == NodeId::PLAN || !node.name.is_empty() {
             return if id == NodeId::PLAN { self.plan.name.clone() } else { model.qualified(id) };
         }
-        let mut name = format!("{}@{}", node.kind.word(), model.line(node.span));
+        let mut name = format!("{}@{}", node.kind.word(), model.line(node.span()));
         if let Some(turn) = model.scopes.get(node.scope.0 as usize).filter(|_| node.scope.0 > 0) {
             name = format!("{name}[{}]", turn.value);
         }

@@ -7,18 +7,25 @@ use crate::diagnostic::Edit;
 use crate::plan::{GroupId, GroupKind, Item, Plan, TaskId};
 use crate::source::{FileId, SourceMap, Span};
 use foldhash::fast::RandomState;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// The shortest name of each task that `after` would understand from anywhere in the plan.
+/// How tasks are called, and where items begin. Made when the first message asks: most plans have none.
 pub(super) struct Names<'p> {
-    tasks: Vec<&'p str>,
+    plan: &'p Plan,
+    /// By task: the shortest name that `after` would understand from anywhere in the plan.
+    tasks: OnceCell<Vec<&'p str>>,
     /// Where items begin, sorted.
-    starts: Vec<(FileId, u32)>,
+    starts: OnceCell<Vec<(FileId, u32)>>,
 }
 
 impl<'p> Names<'p> {
     pub fn new(plan: &'p Plan) -> Names<'p> {
+        Names { plan, tasks: OnceCell::new(), starts: OnceCell::new() }
+    }
+
+    fn shortest(plan: &'p Plan) -> Vec<&'p str> {
         let mut endings: HashMap<&str, u32, RandomState> = HashMap::default();
         endings.reserve(plan.tasks.len());
         let names = plan
@@ -34,15 +41,23 @@ impl<'p> Names<'p> {
                 suffixes(name).filter(|ending| endings[ending] == 1).min_by_key(|ending| ending.len());
             unique.unwrap_or(name)
         };
-        let spans = plan.tasks.iter().map(|task| task.span).chain(plan.groups.iter().map(|group| group.span));
-        let spans = spans.chain(plan.gates.iter().map(|gate| gate.span));
-        let mut starts: Vec<_> = spans.map(|span| (span.file, span.start)).collect();
-        starts.sort_unstable();
-        Names { tasks: plan.tasks.iter().map(|task| shortest(&task.name)).collect(), starts }
+        plan.tasks.iter().map(|task| shortest(&task.name)).collect()
     }
 
     pub fn task(&self, id: TaskId) -> &str {
-        self.tasks[id.index()]
+        self.tasks.get_or_init(|| Names::shortest(self.plan))[id.index()]
+    }
+
+    fn starts(&self) -> &[(FileId, u32)] {
+        self.starts.get_or_init(|| {
+            let plan = self.plan;
+            let spans = plan.tasks.iter().map(|task| task.span);
+            let spans = spans.chain(plan.groups.iter().map(|group| group.span));
+            let spans = spans.chain(plan.gates.iter().map(|gate| gate.span));
+            let mut starts: Vec<_> = spans.map(|span| (span.file, span.start)).collect();
+            starts.sort_unstable();
+            starts
+        })
     }
 
     /// An item as messages call it: `` task `a` ``, `` wave `b` ``, `the plan`.
@@ -164,8 +179,9 @@ pub(super) fn add_statement(sources: &SourceMap, header: Span, statement: &str) 
 /// Where `needle` stands first behind the header of an item and before the next item; the header when it is not there as written.
 pub(super) fn find(proof: &Proof, header: Span, needle: &str) -> Span {
     let text = proof.sources.file(header.file).text();
-    let next = proof.names.starts.partition_point(|start| *start <= (header.file, header.start));
-    let end = match proof.names.starts.get(next) {
+    let starts = proof.names.starts();
+    let next = starts.partition_point(|start| *start <= (header.file, header.start));
+    let end = match starts.get(next) {
         Some((file, start)) if *file == header.file => *start as usize,
         _ => text.len(),
     };

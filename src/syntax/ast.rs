@@ -376,7 +376,7 @@ pub struct Task<'s> {
     /// Its name.
     pub name: Name<'s>,
     /// Its title; the prompt where an agent applies and no action is written.
-    pub title: Option<Text<'s>>,
+    pub title: Option<Box<Text<'s>>>,
     /// What it says; empty, at the end of the header, when none was written.
     pub body: Body<'s>,
 }

@@ -175,7 +175,7 @@ impl Lower {
 
     fn reference<'s>(&mut self, pair: Pair<'s, Rule>) -> Reference<'s> {
         let span = self.span(&pair);
-        let reference = Reference { text: pair.as_str(), span };
+        let reference = Reference::new(pair.as_str(), span);
         for part in reference.parts() {
             if part.text.contains(' ') {
                 self.diagnostics.push(messages::blank_in_name_hole(&part));

@@ -71,15 +71,20 @@ impl<'s> Cursor<'s, '_> {
         let kind = match keyword {
             "task" => {
                 let name = self.name()?;
-                let title = self.string();
+                let title = self.string().map(Box::new);
                 let body = self.body(title.as_ref().map_or(name.span, |title| title.span));
                 StatementKind::Task(Box::new(Task { name, title, body }))
+            }
+            "plan" => {
+                let name = self.name()?;
+                let title = self.string().map(Box::new);
+                StatementKind::Plan { name, title }
             }
             "run" => StatementKind::Run(Command::Shell(self.string()?)),
             "prompt" => StatementKind::Prompt { is_file: false, text: self.string()? },
             "after" => {
                 let names = self.references()?;
-                if names.iter().any(|name| matches!(&self.text[name.span.range()], "any" | "finished")) {
+                if names.iter().any(|name| matches!(&self.text[name.span().range()], "any" | "finished")) {
                     return None;
                 }
                 StatementKind::After { mode: AfterMode::All, names }
@@ -231,7 +236,7 @@ impl<'s> Cursor<'s, '_> {
             if self.peek() == Some(b'.') {
                 return None;
             }
-            references.push(Reference { text: name.text, span: name.span });
+            references.push(Reference::new(name.text, name.span));
             if self.peek() != Some(b',') {
                 references.shrink_to_fit();
                 return Some(references);

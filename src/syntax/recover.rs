@@ -357,7 +357,9 @@ impl<'s> Builder<'s, '_> {
             ("wave", Some(name)) => {
                 StatementKind::Wave(Box::new(Wave { name, title, overlaps: Vec::new(), body }))
             }
-            ("task", Some(name)) => StatementKind::Task(Box::new(Task { name, title, body })),
+            ("task", Some(name)) => {
+                StatementKind::Task(Box::new(Task { name, title: title.map(Box::new), body }))
+            }
             ("agent", Some(name)) => StatementKind::Agent { name, body: Box::new(body) },
             ("parallel" | "serial", name) => {
                 StatementKind::Block(Box::new(Block { is_serial: keyword == "serial", name, title, body }))

@@ -104,7 +104,7 @@ fn line(kind: &StatementKind<'_>) -> String {
         }
         Block(block) => line.name_if(&block.name).text_if(block.title.as_ref()),
         For { variable, values, .. } => line.name(variable).word("in").list(values.iter().map(text)),
-        Task(task) => line.name(&task.name).text_if(task.title.as_ref()),
+        Task(task) => line.name(&task.name).text_if(task.title.as_deref()),
         Gate(gate) => line.name_if(&gate.name).text_if(gate.title.as_ref()),
         Workers(value) | Priority(value) | Instances(value) => line.word(number(value)),
         AgentRef(name) | Driver(name) => line.name(name),

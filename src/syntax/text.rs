@@ -172,8 +172,7 @@ impl<'s> Reader<'s, '_> {
                         if !literal.is_empty() {
                             self.parts.push(TextPart::Literal(literal));
                         }
-                        let reference =
-                            Reference { text: &self.content[at + name.start..at + name.end], span: place };
+                        let reference = Reference::new(&self.content[at + name.start..at + name.end], place);
                         self.parts.push(TextPart::Hole(reference));
                         i = at + length;
                         pending = i;

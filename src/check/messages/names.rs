@@ -70,10 +70,10 @@ pub(in crate::check) fn duplicate_item(
     Diagnostic::new(
         codes::DUPLICATE_NAME,
         format!("two items of {place} are called `{name}`"),
-        node.name_span,
+        node.name_span(),
         format!("a {} of this name again", node.kind.noun()),
     )
-    .label(other.name_span, format!("the first: a {}", other.kind.noun()))
+    .label(other.name_span(), format!("the first: a {}", other.kind.noun()))
     .help("rename one of them")
 }
 
@@ -82,7 +82,7 @@ pub(in crate::check) fn repeated_name(node: &Node<'_>, name: &str, variable: &st
     Diagnostic::new(
         codes::DUPLICATE_NAME,
         format!("`for` makes more than one item called `{name}`"),
-        node.name_span,
+        node.name_span(),
         "the same name at more than one turn",
     )
     .help(format!("put the variable of the `for` into the name, as in `{name}-{{{{{variable}}}}}`"))

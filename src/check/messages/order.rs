@@ -13,7 +13,7 @@ fn called(model: &Model<'_>, id: NodeId) -> String {
     let node = model.node(id);
     match node.kind {
         NodeKind::Plan => "the plan".to_owned(),
-        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.noun(), model.line(node.span)),
+        _ if node.name.is_empty() => format!("the {} on line {}", node.kind.noun(), model.line(node.span())),
         kind => format!("{} `{}`", kind.noun(), node.name),
     }
 }
@@ -26,7 +26,7 @@ pub(in crate::check) fn after_itself(node: &Node<'_>, span: Span, others: &[Stri
         span,
         "names the item that it stands in",
     )
-    .label(node.name_span, "this one");
+    .label(node.name_span(), "this one");
     match others {
         [] => diagnostic.help("remove the name"),
         [first, ..] => diagnostic.help(format!("write `{first}`, if you mean that one, or remove the name")),
@@ -46,7 +46,7 @@ pub(in crate::check) fn after_container(
         span,
         "is done only when all it holds is done",
     )
-    .label(model.node(container).header, "holds it")
+    .label(model.node(container).header(), "holds it")
     .help("name the items in it that must come first, or remove the name")
 }
 
@@ -83,7 +83,7 @@ pub(in crate::check) fn after_cleanup(
                 called(model, target)
             );
             let help = "remove the name: the tasks in here run one after another, in the order of the file";
-            (message, format!("`{word}` starts when all else is over"), model.node(own).header, help)
+            (message, format!("`{word}` starts when all else is over"), model.node(own).header(), help)
         }
         (None, theirs) => {
             let cleanup = theirs.unwrap_or(target);
@@ -94,7 +94,7 @@ pub(in crate::check) fn after_cleanup(
                 called(model, target)
             );
             let help = "remove the name, or move that task into the plan's order";
-            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header, help)
+            (message, "runs only when all else is over".to_owned(), model.node(cleanup).header(), help)
         }
     };
     Diagnostic::new(codes::AFTER_CLEANUP, message, span, here)
@@ -112,7 +112,7 @@ pub(in crate::check) fn output_of_cleanup(model: &Model<'_>, task: NodeId, span:
         span,
         "not there before all else is over",
     )
-    .label(model.node(cleanup).header, "outside the plan's order")
+    .label(model.node(cleanup).header(), "outside the plan's order")
     .help("use the output of a task that comes before")
 }
 
@@ -130,7 +130,7 @@ pub(in crate::check) fn assert_on_cleanup(
         span,
         "runs only when all else is over",
     )
-    .label(model.node(cleanup).header, "outside the plan's order")
+    .label(model.node(cleanup).header(), "outside the plan's order")
     .help("claim something of the plan's own items")
 }
 
@@ -222,7 +222,7 @@ pub(in crate::check) fn redundant_after(
                 let (later_name, earlier_name) = (called(model, *later), called(model, *earlier));
                 if names.len() == 1 {
                     diagnostic = diagnostic
-                        .label(model.node(*later).header, format!("starts when {earlier_name} is done"));
+                        .label(model.node(*later).header(), format!("starts when {earlier_name} is done"));
                 }
                 format!("{later_name} follows {earlier_name} in a sequence")
             }
@@ -370,7 +370,7 @@ pub(in crate::check) fn overlaps_later(
         span,
         "does not hold this wave up",
     )
-    .label(model.node(target).header, "comes later")
+    .label(model.node(target).header(), "comes later")
     .help(format!("write `wave {other} overlaps {own}` in its place"))
 }
 
@@ -396,11 +396,12 @@ pub(in crate::check) fn overlaps_frees_nothing(
     match (gate, between) {
         (_, Some(between)) => {
             let shown = called(model, between);
-            diagnostic = diagnostic.label(model.node(between).header, format!("{shown} stands between them"));
+            diagnostic =
+                diagnostic.label(model.node(between).header(), format!("{shown} stands between them"));
             diagnostic.help(format!("remove the `overlaps`, or let `{own}` not wait for {shown}"))
         }
         (Some(gate), None) => {
-            diagnostic = diagnostic.label(model.node(gate).header, "no task overtakes a gate");
+            diagnostic = diagnostic.label(model.node(gate).header(), "no task overtakes a gate");
             diagnostic.help("remove the `overlaps`, or the gate")
         }
         (None, None) => diagnostic.help("remove the `overlaps`, or the `after` that orders the two"),
@@ -433,7 +434,7 @@ pub(in crate::check) fn unordered_overlap(
     let mut diagnostic =
         Diagnostic::new(codes::UNORDERED_OVERLAP, message, span, "drops the barrier between the two");
     for id in free.iter().take(3) {
-        diagnostic = diagnostic.label(model.node(*id).name_span, "waits for nothing");
+        diagnostic = diagnostic.label(model.node(*id).name_span(), "waits for nothing");
     }
     let first: Vec<String> = free.iter().take(3).map(|id| model.shown(*id)).collect();
     diagnostic.help(format!("say what {} must come after, with `after`", list(&first, "and")))
@@ -447,7 +448,7 @@ pub(in crate::check) fn gate_not_last(span: Span, next: &Node<'_>, wave: &str) -
         span,
         "ends the wave",
     )
-    .label(next.header, "comes behind it")
+    .label(next.header(), "comes behind it")
     .help("move the gate to the end of the wave, or put it and what it divides into a `serial` block")
 }
 
@@ -501,6 +502,6 @@ pub(in crate::check) fn skip_to_not_later(
         span,
         here,
     )
-    .label(model.node(gate).header, "the gate")
+    .label(model.node(gate).header(), "the gate")
     .help("name an item that comes later in the same sequence, such as a later wave")
 }

@@ -44,7 +44,7 @@ pub(in crate::check) fn empty_group(node: &Node<'_>) -> Diagnostic {
     Diagnostic::new(
         codes::EMPTY_GROUP,
         format!("{what} has nothing in it to do"),
-        node.header,
+        node.header(),
         "no task in here",
     )
     .help("give it a task, or remove it")

@@ -55,7 +55,9 @@ async fn watch(args: &Args, global: &Global) -> Result<Exit> {
                 shown: String::new(),
                 said: told(&error, global),
                 exit: error.exit,
+                compilations: Vec::new(),
             });
+        let round = Round { compilations: Vec::new(), ..round };
         let known = Known { found, asked: asked.into_paths() };
         shown.show(round, cause.take().as_deref(), known.found.plans.len())?;
         let mut is_walked = true;

@@ -16,7 +16,7 @@ impl<'a> Lower<'_, 'a> {
             ast::TextValue::Template(parts) => parts,
         };
         let as_written =
-            |reference: &ast::Reference<'a>| format!("{{{{{}}}}}", self.model.sources.text(reference.span));
+            |reference: &ast::Reference<'a>| format!("{{{{{}}}}}", self.model.sources.text(reference.span()));
         let parts = parts.iter().map(|part| match part {
             ast::TextPart::Literal(literal) => Part::Literal(literal.clone().into_owned()),
             ast::TextPart::Hole(reference) => match self.model.hole(id, reference) {

@@ -4,18 +4,64 @@
 
 use super::Lower;
 use crate::plan::{
-    Action, AgentId, Command, Criterion, EnvValue, OutputSource, Part, SecretSource, Task, Template, Test,
+    Action, AgentId, Command, Criterion, Details, EnvValue, OutputSource, Part, SecretSource, Task, Template,
+    Test,
 };
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 impl Lower<'_, '_> {
     pub(super) fn definition(&mut self, task: &Task) -> blake3::Hash {
         let agent = task.agent.map(|agent| self.agent_text(agent));
-        let mut text = Text { lower: self, out: String::new() };
+        let mut out = std::mem::take(&mut self.definition_text);
+        out.clear();
+        let mut text = Text { lower: self, out };
         text.field("action", |text| text.action(&task.action));
         if let Some(agent) = agent {
             text.field("agent", |text| text.word(&agent));
         }
+        match &self.none {
+            Some((none, described)) if Arc::ptr_eq(none, &task.details) => text.out.push_str(described),
+            _ => text.details(task),
+        }
+        let Text { out, .. } = text;
+        let hash = blake3::hash(out.as_bytes());
+        self.definition_text = out;
+        hash
+    }
+
+    /// What a task's details add to its definition.
+    pub(super) fn describe_details(&self, details: &Details) -> String {
+        let mut text = Text { lower: self, out: String::new() };
+        text.details(details);
+        text.out
+    }
+
+    pub(super) fn describe_agent(&self, id: AgentId) -> String {
+        let agent = self.plan.agent(id);
+        let mut text = Text { lower: self, out: String::new() };
+        for word in [&agent.name, &agent.driver, &agent.model, &agent.instructions] {
+            text.word(word);
+        }
+        if let Some(command) = &agent.command {
+            text.field("run", |text| text.command(command));
+        }
+        text.field("allow", |text| agent.allow.iter().for_each(|tool| text.word(tool)));
+        text.field("deny", |text| agent.deny.iter().for_each(|tool| text.word(tool)));
+        text.env(&agent.env);
+        text.out
+    }
+}
+
+/// A description that is one text for one meaning: every word carries its length.
+struct Text<'t, 'm, 'a> {
+    lower: &'t Lower<'m, 'a>,
+    out: String,
+}
+
+impl Text<'_, '_, '_> {
+    fn details(&mut self, task: &Details) {
+        let text = self;
         text.field("known", |text| text.word(if task.claims.is_known { "yes" } else { "no" }));
         for claim in &task.claims.claims {
             text.field("claim", |text| {
@@ -42,34 +88,17 @@ impl Lower<'_, '_> {
         for criterion in &task.success {
             text.field("success", |text| text.criterion(criterion));
         }
-        blake3::hash(text.out.as_bytes())
     }
 
-    pub(super) fn describe_agent(&self, id: AgentId) -> String {
-        let agent = self.plan.agent(id);
-        let mut text = Text { lower: self, out: String::new() };
-        for word in [&agent.name, &agent.driver, &agent.model, &agent.instructions] {
-            text.word(word);
-        }
-        if let Some(command) = &agent.command {
-            text.field("run", |text| text.command(command));
-        }
-        text.field("allow", |text| agent.allow.iter().for_each(|tool| text.word(tool)));
-        text.field("deny", |text| agent.deny.iter().for_each(|tool| text.word(tool)));
-        text.env(&agent.env);
-        text.out
-    }
-}
-
-/// A description that is one text for one meaning: every word carries its length.
-struct Text<'t, 'm, 'a> {
-    lower: &'t Lower<'m, 'a>,
-    out: String,
-}
-
-impl Text<'_, '_, '_> {
     fn word(&mut self, word: &str) {
-        write!(self.out, "{}:{word};", word.len()).expect("BUG: a string takes what is written to it");
+        match word.len() {
+            // Most are short.
+            length @ 0..=9 => self.out.push(char::from(b'0' + length as u8)),
+            length => write!(self.out, "{length}").expect("BUG: a string takes what is written to it"),
+        }
+        self.out.push(':');
+        self.out.push_str(word);
+        self.out.push(';');
     }
 
     fn field(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {

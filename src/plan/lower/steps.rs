@@ -3,7 +3,7 @@
 use super::{Lower, Made};
 use crate::check::model::NodeId;
 use crate::check::order::{Order, Source, Vertex, VertexId, VertexKind};
-use crate::plan::{Need, NeedSource, Step, StepId, StepKind};
+use crate::plan::{Need, NeedSource, Step, StepId, StepKind, Steps};
 use crate::syntax::ast::AfterMode;
 use std::collections::HashSet;
 
@@ -63,7 +63,7 @@ fn needs(vertex: &Vertex, ids: &[Option<StepId>]) -> Vec<Need> {
             };
             match edges[0].mode {
                 AfterMode::Any => {
-                    let on: Box<[StepId]> = on.collect();
+                    let on: Steps = on.collect();
                     if !on.is_empty() {
                         needs.push(Need::AnySucceeded(on));
                     }

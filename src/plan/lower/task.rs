@@ -34,7 +34,7 @@ impl<'a> Lower<'_, 'a> {
             agent,
             step: self.first[id.index()],
             definition: blake3::Hash::from_bytes([0; 32]),
-            span: node.header,
+            span: node.header(),
             details,
         };
         task.definition = self.definition(&task);
@@ -46,12 +46,12 @@ impl<'a> Lower<'_, 'a> {
         let is_same = |known: &&Arc<Details>| {
             known.claims.is_known != is_prompt && Arc::ptr_eq(&known.settings, &settings)
         };
-        if let Some(known) = self.none.as_ref().filter(is_same) {
+        if let Some(known) = self.none.as_ref().map(|(known, _)| known).filter(is_same) {
             return known.clone();
         }
         let claims = Claims { is_known: !is_prompt, ..Claims::default() };
         let none = Arc::new(Details { claims, ..Details::none(settings) });
-        self.none = Some(none.clone());
+        self.none = Some((none.clone(), self.describe_details(&none)));
         none
     }
 
@@ -67,7 +67,7 @@ impl<'a> Lower<'_, 'a> {
         let title = declared.title.as_ref().map(|title| model.text(node.scope, title).into_owned());
         let mut details = Details {
             title: title.unwrap_or_default(),
-            docs: node.docs.join("\n"),
+            docs: node.docs().join("\n"),
             because: self.because(id),
             claims: self.claims(id, is_prompt),
             success: self.success(id, &settings),
@@ -197,7 +197,7 @@ fn says_nothing(node: &Node<'_>) -> bool {
         )
     };
     let has_title = matches!(node.kind, NodeKind::Task(ast::Task { title: Some(_), .. }));
-    !has_title && node.docs.is_empty() && node.body.statements.iter().all(is_no_detail)
+    !has_title && node.docs().is_empty() && node.body.statements.iter().all(is_no_detail)
 }
 
 fn estimate(written: &ast::Estimate) -> Estimate {

@@ -2,7 +2,7 @@
 //!
 //! Each with its place. Knows no statement.
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use std::borrow::Cow;
 
 /// A value with its place.
@@ -35,23 +35,41 @@ impl Name<'_> {
 pub struct Reference<'s> {
     /// As written, the dots included.
     pub text: &'s str,
-    /// The whole.
-    pub span: Span,
+    /// Where it begins. The end goes without saying: a large plan has some hundred thousand references.
+    file: FileId,
+    start: u32,
 }
 
 impl<'s> Reference<'s> {
+    /// What is written at `span`.
+    pub fn new(text: &'s str, span: Span) -> Reference<'s> {
+        debug_assert_eq!(text.len(), span.range().len());
+        Reference { text, file: span.file, start: span.start }
+    }
+
+    /// The whole.
+    pub fn span(&self) -> Span {
+        let start = self.start as usize;
+        Span::new(self.file, start, start + self.text.len())
+    }
+
     /// The parts between the dots.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = Name<'s>> + use<'s> {
-        let (whole, span) = (self.text, self.span);
+        let (whole, span) = (self.text, self.span());
         whole.split('.').map(move |text| {
             let at = span.start as usize + (text.as_ptr() as usize - whole.as_ptr() as usize);
             Name { text, span: Span::new(span.file, at, at + text.len()) }
         })
     }
 
+    /// Whether it is one name, without a dot and without a hole.
+    pub fn is_plain(&self) -> bool {
+        memchr::memchr2(b'.', b'{', self.text.as_bytes()).is_none()
+    }
+
     /// The one name that it is, where there is no dot.
     pub fn single(&self) -> Option<Name<'s>> {
-        (!self.text.contains('.')).then_some(Name { text: self.text, span: self.span })
+        (!self.text.contains('.')).then_some(Name { text: self.text, span: self.span() })
     }
 }
 
@@ -104,6 +122,11 @@ impl<'s> Text<'s> {
             TextValue::Plain(text) => Some(text),
             TextValue::Template(_) => None,
         }
+    }
+
+    /// Whether anything is to be filled in.
+    pub fn has_holes(&self) -> bool {
+        matches!(self.value, TextValue::Template(_))
     }
 
     /// The references in its holes, in order.

@@ -140,7 +140,7 @@ impl Lower {
         let title = self.text_if(parts);
         let header = title.as_ref().map_or(name.span, |title| title.span);
         let body = self.body(parts, header);
-        Some(StatementKind::Task(Box::new(Task { name, title, body })))
+        Some(StatementKind::Task(Box::new(Task { name, title: title.map(Box::new), body })))
     }
 
     pub(super) fn gate<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
