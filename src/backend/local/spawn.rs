@@ -36,10 +36,7 @@ const STACK: usize = 64 << 10;
 /// Below it, so that a child that needs more dies of it and writes nowhere else.
 const GUARD: usize = 4 << 10;
 
-/// The last of the signals that have names; those after it are for real time.
-const LAST_NAMED: libc::c_int = 31;
-
-/// The last of all.
+/// The last of the signals.
 const LAST: libc::c_int = 64;
 
 /// Starts a process as the leader of a session of its own, [tagged](tag), with `/dev/null` as standard input and no signal
@@ -65,7 +62,7 @@ struct Orders {
     environment: *const *const libc::c_char,
     directory: *const libc::c_char,
     streams: [libc::c_int; 3],
-    ignored: u64,
+    taken: u64,
     tag_base: u64,
     most_locks: u64,
     error: libc::c_int,
@@ -80,7 +77,7 @@ fn spawn_on(stack: &Stack, spawn: &Spawn<'_>) -> io::Result<(u32, OwnedFd)> {
         environment: environment.as_ptr(),
         directory: spawn.directory.as_ptr(),
         streams: [nothing()?, spawn.stdout.as_raw_fd(), spawn.stderr.as_raw_fd()],
-        ignored: ignored(),
+        taken: taken(),
         tag_base: tag::base(),
         most_locks: most_locks(),
         error: 0,
@@ -132,14 +129,8 @@ extern "C" fn child(data: *mut libc::c_void) -> libc::c_int {
 unsafe fn start(orders: &Orders) {
     // SAFETY: as in `child`.
     unsafe {
-        // Those that cannot be changed need no change.
-        for signal in 1..=LAST_NAMED {
+        for signal in (1..=LAST).filter(|signal| orders.taken & (1 << (signal - 1)) != 0) {
             reset(signal);
-        }
-        for signal in LAST_NAMED + 1..=LAST {
-            if orders.ignored & (1 << (signal - 1)) != 0 {
-                reset(signal);
-            }
         }
         if libc::setsid() < 0 || libc::chdir(orders.directory) < 0 {
             return;
@@ -202,20 +193,22 @@ fn most_locks() -> u64 {
     })
 }
 
-/// The signals for real time that wavec was told to ignore, a bit each. It ignores none by itself.
-fn ignored() -> u64 {
-    static IGNORED: OnceLock<u64> = OnceLock::new();
-    *IGNORED.get_or_init(|| {
-        let is_ignored = |signal: &libc::c_int| {
+/// The signals that do something else in wavec than by default, a bit each: it was told to ignore them, or listens to them. It
+/// begins to listen before it starts anything; one that it began to listen to later is only a default again once the program is
+/// executed.
+fn taken() -> u64 {
+    static TAKEN: OnceLock<u64> = OnceLock::new();
+    *TAKEN.get_or_init(|| {
+        let is_taken = |signal: &libc::c_int| {
             // SAFETY: `now` is a live value that the call fills; nothing is changed.
             unsafe {
                 let mut now: Disposition = [0; 4];
                 let nothing = ptr::null::<Disposition>();
                 libc::syscall(libc::SYS_rt_sigaction, *signal, nothing, &mut now, 8) == 0
-                    && now[0] == libc::SIG_IGN
+                    && now[0] != libc::SIG_DFL
             }
         };
-        (LAST_NAMED + 1..=LAST).filter(is_ignored).fold(0, |bits, signal| bits | 1 << (signal - 1))
+        (1..=LAST).filter(is_taken).fold(0, |bits, signal| bits | 1 << (signal - 1))
     })
 }
 
