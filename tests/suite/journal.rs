@@ -190,6 +190,38 @@ fn a_database_of_another_program_is_refused() {
 }
 
 #[test]
+fn a_long_run_is_read_whole_in_order_and_what_is_damaged_in_it_is_told() {
+    let folder = Folder::new("long");
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan(&[("a", "true"), ("b", "true")]), "text");
+    // Some batches, and a part of one.
+    let events = (0..3000).flat_map(|round| done(round % 2)).collect();
+    let written = entries(1, events);
+    journal.append(run, &written, Durability::Written).unwrap();
+    assert_eq!(journal.load(run).unwrap(), written);
+    assert_eq!(journal.load_after(run, 11_000).unwrap(), written[11_000..]);
+    let is_end =
+        |entry: &&Entry| matches!(entry.event, Event::AttemptStarting { .. } | Event::TaskEnded { .. });
+    let mut ends = Vec::new();
+    journal.each_end(run, |entry| ends.push(entry)).unwrap();
+    assert_eq!(ends, written.iter().filter(is_end).cloned().collect::<Vec<_>>());
+
+    for damaged in [1, 5_000, 12_000] {
+        let database = rusqlite::Connection::open(folder.0.join(".wavec/journal.db")).unwrap();
+        let change = |event: &str| {
+            let sql = "UPDATE events SET event = ?1 || substr(event, ?2) WHERE seq = ?3";
+            let changed = database.execute(sql, rusqlite::params![event, event.len() as i64 + 1, damaged]);
+            assert_eq!(changed.unwrap(), 1);
+        };
+        change("!");
+        let error = journal.load(run).unwrap_err().to_string();
+        assert!(error.contains("could not read the run's events in `"), "{error}");
+        change("{");
+    }
+    assert_eq!(journal.load(run).unwrap(), written);
+}
+
+#[test]
 fn a_damaged_journal_is_named_with_what_to_do() {
     let folder = Folder::new("damaged");
     std::fs::create_dir_all(folder.0.join(".wavec")).unwrap();
