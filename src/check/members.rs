@@ -3,6 +3,7 @@
 //! Holds ids alone, a few bytes an item: the names are the nodes' own, and so whoever asks brings the nodes along.
 
 use super::model::{Node, NodeId};
+use crate::syntax::few::Few;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -21,17 +22,14 @@ pub struct Members {
 #[derive(Debug)]
 enum Called {
     One(NodeId),
-    Several(Box<Several>),
+    Several(Few<NodeId>),
 }
-
-#[derive(Debug)]
-struct Several(Vec<NodeId>);
 
 impl Called {
     fn ids(&self) -> &[NodeId] {
         match self {
             Called::One(id) => std::slice::from_ref(id),
-            Called::Several(several) => &several.0,
+            Called::Several(several) => several,
         }
     }
 }
@@ -48,12 +46,8 @@ impl Members {
     pub(super) fn enter(&mut self, nodes: &[Node<'_>], id: NodeId) -> Result<(), NodeId> {
         let Members { inside, called, hasher } = self;
         let (namespace, name) = (nodes[id.index()].namespace, &*nodes[id.index()].name);
-        let is_same = |known: &NodeId| {
-            let node = &nodes[known.index()];
-            node.namespace == namespace && node.name == name
-        };
         let hash = hasher.hash_one((namespace, name));
-        match inside.entry(hash, is_same, |id| inside_hash(hasher, nodes, *id)) {
+        match inside.entry(hash, is_it(nodes, namespace, name), |id| inside_hash(hasher, nodes, *id)) {
             hashbrown::hash_table::Entry::Occupied(known) => return Err(*known.get()),
             hashbrown::hash_table::Entry::Vacant(free) => free.insert(id),
         };
@@ -63,9 +57,9 @@ impl Members {
             hashbrown::hash_table::Entry::Occupied(mut known) => match known.get_mut() {
                 Called::One(first) => {
                     let both = vec![*first, id];
-                    *known.get_mut() = Called::Several(Box::new(Several(both)));
+                    *known.get_mut() = Called::Several(both.into());
                 }
-                Called::Several(several) => several.0.push(id),
+                Called::Several(several) => several.push(id),
             },
             hashbrown::hash_table::Entry::Vacant(free) => {
                 free.insert(Called::One(id));
@@ -76,11 +70,7 @@ impl Members {
 
     /// The item of that name in a namespace.
     pub fn inside(&self, nodes: &[Node<'_>], namespace: NodeId, name: &str) -> Option<NodeId> {
-        let is_same = |known: &NodeId| {
-            let node = &nodes[known.index()];
-            node.namespace == namespace && node.name == name
-        };
-        self.inside.find(self.hasher.hash_one((namespace, name)), is_same).copied()
+        self.inside.find(self.hasher.hash_one((namespace, name)), is_it(nodes, namespace, name)).copied()
     }
 
     /// The items of that name, in order.
@@ -92,6 +82,14 @@ impl Members {
     /// Every name, with its items.
     pub fn names<'m>(&'m self, nodes: &'m [Node<'_>]) -> impl Iterator<Item = (&'m str, &'m [NodeId])> {
         self.called.iter().map(Called::ids).map(|ids| (&*nodes[ids[0].index()].name, ids))
+    }
+}
+
+/// Whether an item is the one of that name in a namespace.
+fn is_it(nodes: &[Node<'_>], namespace: NodeId, name: &str) -> impl Fn(&NodeId) -> bool {
+    move |known| {
+        let node = &nodes[known.index()];
+        node.namespace == namespace && node.name == name
     }
 }
 

@@ -145,11 +145,7 @@ impl<'a> Model<'a> {
 
     /// The item that a reference in `from` means: nearest first, from what holds `from` outwards.
     pub fn item(&self, from: NodeId, reference: &ast::Reference<'a>) -> Found {
-        let scope = self.node(from).scope;
-        match reference.single() {
-            Some(name) => self.item_named(from, &[self.filled(scope, name.text)]),
-            None => self.item_named(from, &self.parts(scope, reference)),
-        }
+        self.item_named(from, &self.parts(self.node(from).scope, reference))
     }
 
     /// What holds `from` and has a name, outwards, the plan last; `from` itself first, where it can hold something.

@@ -79,7 +79,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         return watch::run(&args, global);
     }
     let plans = loader::find_plans(&args.files)?;
-    let Round { shown, said, exit, compilations } = look(&args, global, &plans, &Asked::default())?;
+    let (Round { shown, said, exit }, compilations) = look(&args, global, &plans, &Asked::default())?;
     output::print(&shown)?;
     output::say(&said)?;
     // The program ends here, and takes with it what to give back piece by piece would take a while.
@@ -94,15 +94,12 @@ struct Round {
     /// For standard error.
     said: String,
     exit: Exit,
-    /// What the plans have become.
-    compilations: Vec<Compilation>,
 }
 
-/// Checks the plans, and mends them if that was asked for.
-fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Result<Round> {
+/// Checks the plans, and mends them if that was asked for. Gives also what the plans have become.
+fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Result<(Round, Vec<Compilation>)> {
     let mut disk = Disk::default();
-    let mut round =
-        Round { shown: String::new(), said: String::new(), exit: Exit::Success, compilations: Vec::new() };
+    let mut round = Round { shown: String::new(), said: String::new(), exit: Exit::Success };
     let mut compilations: Vec<Compilation> = Vec::new();
     let mut changes: Vec<String> = Vec::new();
     for path in plans {
@@ -147,8 +144,7 @@ fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Resul
     if round.exit == Exit::Success && (has_error || (args.diff && changes > 0)) {
         round.exit = Exit::PlanErrors;
     }
-    round.compilations = compilations;
-    Ok(round)
+    Ok((round, compilations))
 }
 
 /// What plans are checked with.

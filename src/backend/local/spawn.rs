@@ -5,7 +5,7 @@
 
 #![expect(unsafe_code, reason = "clone is a C interface, and the child may call little else")]
 
-use super::tag;
+use super::{sys, tag};
 use std::cell::RefCell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -185,12 +185,7 @@ fn nothing() -> io::Result<libc::c_int> {
 /// The hard limit on file locks, which stays as it is.
 fn most_locks() -> u64 {
     static MOST: OnceLock<u64> = OnceLock::new();
-    *MOST.get_or_init(|| {
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: libc::RLIM_INFINITY };
-        // SAFETY: `limit` is a live value that the call fills, or leaves.
-        unsafe { libc::getrlimit(libc::RLIMIT_LOCKS, &mut limit) };
-        limit.rlim_max
-    })
+    *MOST.get_or_init(sys::most_locks)
 }
 
 /// The signals that do something else in wavec than by default, a bit each: it was told to ignore them, or listens to them. It

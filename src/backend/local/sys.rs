@@ -107,27 +107,32 @@ pub fn adopt_orphans() -> io::Result<()> {
 
 /// How many files this process may have open at once.
 pub fn file_limit() -> u64 {
-    limit_of(libc::RLIMIT_NOFILE).unwrap_or(256)
+    limit_of(OWN, libc::RLIMIT_NOFILE).map_or(256, |limit| limit.rlim_cur)
 }
 
 /// How many processes and threads its user may have at once.
 pub fn process_limit() -> u64 {
-    limit_of(libc::RLIMIT_NPROC).unwrap_or(u64::MAX)
-}
-
-fn limit_of(resource: libc::__rlimit_resource_t) -> Option<u64> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `limit` is a live value that the call fills.
-    let code = unsafe { libc::getrlimit(resource, &mut limit) };
-    (code == 0).then_some(limit.rlim_cur)
+    limit_of(OWN, libc::RLIMIT_NPROC).map_or(u64::MAX, |limit| limit.rlim_cur)
 }
 
 /// The soft limit of a process on file locks, or none when it is gone or another user's.
 pub fn lock_limit(pid: u32) -> Option<u64> {
+    limit_of(pid, libc::RLIMIT_LOCKS).map(|limit| limit.rlim_cur)
+}
+
+/// The hard limit of this process on file locks.
+pub fn most_locks() -> u64 {
+    limit_of(OWN, libc::RLIMIT_LOCKS).map_or(libc::RLIM_INFINITY, |limit| limit.rlim_max)
+}
+
+/// Stands for this process.
+const OWN: u32 = 0;
+
+fn limit_of(pid: u32, resource: libc::__rlimit_resource_t) -> Option<libc::rlimit> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a live value that the call fills; the null pointer stands for no new limit.
-    let code = unsafe { libc::prlimit(pid as libc::pid_t, libc::RLIMIT_LOCKS, ptr::null(), &mut limit) };
-    (code == 0).then_some(limit.rlim_cur)
+    let code = unsafe { libc::prlimit(pid as libc::pid_t, resource, ptr::null(), &mut limit) };
+    (code == 0).then_some(limit)
 }
 
 /// The session of this process.

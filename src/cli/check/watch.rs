@@ -51,13 +51,12 @@ async fn watch(args: &Args, global: &Global) -> Result<Exit> {
         let (asked, mut found) = (Asked::default(), Found::default());
         let round = look_for_plans(&args.files, &mut found)
             .and_then(|()| look(args, global, &found.plans, &asked))
+            .map(|(round, _)| round)
             .unwrap_or_else(|error| Round {
                 shown: String::new(),
                 said: told(&error, global),
                 exit: error.exit,
-                compilations: Vec::new(),
             });
-        let round = Round { compilations: Vec::new(), ..round };
         let known = Known { found, asked: asked.into_paths() };
         shown.show(round, cause.take().as_deref(), known.found.plans.len())?;
         let mut is_walked = true;
