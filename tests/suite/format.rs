@@ -167,3 +167,49 @@ fn what_is_typed_is_indented() {
     );
     assert_eq!(brace("plan  p\ntask b {\nrun   \"x\"\n    }▮\n"), "plan  p\n\ntask b {\n  run \"x\"\n}\n");
 }
+
+/// Edits that overlap would tear a text apart; a diff with lines that repeat far from each other has been wrong here.
+#[test]
+fn edits_never_overlap() {
+    let text = [
+        "plan alpha1",
+        "task alpha2  \t {",
+        "# c3",
+        "wait 30m",
+        "success # c4",
+        "{",
+        "check \"a\" value of \"a\" # c5",
+        ">= # c6",
+        "3",
+        "}",
+        "output",
+        " # c7",
+        " # c8",
+        "",
+        "o6-2",
+        "from stdout",
+        "",
+        "",
+        "",
+        "}",
+        "#c9 with \"quotes\" and { braces, ",
+        "task # c11",
+        "alpha10 \"a\" {",
+        "run [ \"a\", # c12",
+        "\"a\"]",
+        "",
+        "  # c13",
+        "#c14 with \"quotes\" and { braces, ",
+        "",
+        "reads \"https://example.org/#x\" except 'literal # not a comment { } \\', \"a rather long string that makes its line wider than a hundred columns when it has two or three neighbours\",",
+        "\"a\"",
+        "estimate 20m..40m",
+        "} ; # c15\t ",
+        ";#    c16 🌊; ## not a doc",
+        " ;# c17",
+    ]
+    .join("\n");
+    let edits = layout::format(&text).unwrap();
+    assert!(edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start), "{edits:#?}");
+    assert_eq!(edited(&text, &edits), lay_out(&text));
+}
