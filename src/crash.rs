@@ -8,9 +8,9 @@
 pub enum Place {
     /// A batch is decided on, and nothing of it is written.
     Writing,
-    /// A batch is in its transaction, which is not committed.
-    Inserted,
-    /// A batch is committed, and nothing has followed from it.
+    /// Half of a batch is written.
+    Torn,
+    /// A batch is written, and nothing has followed from it.
     Written,
     /// A batch that asks for it is on disk.
     Synced,
@@ -26,6 +26,8 @@ pub enum Place {
     Answering,
     /// A person's answer is written.
     Answered,
+    /// An answer is marked as taken in, and the entry that says so is not written.
+    Taken,
 }
 
 /// Dies here, if a test wants it.
@@ -35,6 +37,15 @@ pub fn point(place: Place) {
     wanted::point(place);
     #[cfg(not(debug_assertions))]
     let _ = place;
+}
+
+/// Whether a test wants a death somewhere.
+#[inline]
+pub fn is_wanted() -> bool {
+    #[cfg(debug_assertions)]
+    return wanted::wanted().is_some();
+    #[cfg(not(debug_assertions))]
+    false
 }
 
 #[cfg(debug_assertions)]
@@ -48,13 +59,17 @@ mod wanted {
     static WANTED: OnceLock<Option<(String, u64)>> = OnceLock::new();
     static PASSED: AtomicU64 = AtomicU64::new(0);
 
-    pub fn point(place: Place) {
+    pub fn wanted() -> Option<&'static (String, u64)> {
         let wanted = WANTED.get_or_init(|| {
             let text = std::env::var("WAVEC_CRASH").ok()?;
             let (name, count) = text.split_once(':').unwrap_or(("", &text));
             Some((name.to_owned(), count.parse().ok()?))
         });
-        let Some((name, count)) = wanted else { return };
+        wanted.as_ref()
+    }
+
+    pub fn point(place: Place) {
+        let Some((name, count)) = wanted() else { return };
         let is_it = name.is_empty() || format!("{place:?}").eq_ignore_ascii_case(name);
         if is_it && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *count {
             // It cannot fail, and nothing after it happens.

@@ -1,12 +1,13 @@
-//! The durable record of runs: append, replay, list. SQLite in WAL mode, behind one writer a run.
+//! The durable record of runs: append, replay, list. What a run is of stands in SQLite, what happens in it in a log that only grows.
 //!
 //! Knows events and plans, not how events come about nor how they are shown; it reads no clock and compiles nothing.
-//! Layout: `.wavec/journal.db` at the project root, `.wavec/runs/<id>/` for what is too big for it (logs) and for
+//! Layout: `.wavec/journal.db` at the project root; `.wavec/runs/<id>/` for the run's log, what its tasks printed, and
 //! the lock of the process that carries the run out. See `docs/journal.md`.
 
 mod answers;
 mod history;
 mod lock;
+mod log;
 mod read;
 mod revision;
 mod schema;
@@ -22,7 +23,6 @@ use crate::error::{Error, Result};
 use crate::event::Timestamp;
 use crate::plan::{Action, Plan};
 use rusqlite::Connection;
-use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,9 +34,8 @@ pub struct Journal {
     connection: Connection,
     root: PathBuf,
     file: PathBuf,
-    is_full_sync: bool,
-    /// What syncs behind the run; none where no thread can be had.
-    syncer: OnceCell<Option<sync::Syncer>>,
+    /// The log of the run that is carried out; not there before its first entry.
+    writer: Option<log::Writer>,
 }
 
 /// A run as it is written down before its first event; also what a resume with another text writes down.
@@ -137,13 +136,7 @@ impl Journal {
         let file = directory.join("journal.db");
         let connection = Connection::open(&file).map_err(trouble::opening(&file))?;
         schema::prepare(&connection).map_err(|problem| problem.told(&file))?;
-        Ok(Journal {
-            connection,
-            root: root.to_path_buf(),
-            file,
-            is_full_sync: false,
-            syncer: OnceCell::new(),
-        })
+        Ok(Journal { connection, root: root.to_path_buf(), file, writer: None })
     }
 
     /// Opens the journal of the project at `root` to look; none where there is no journal. Where the folder cannot
@@ -156,13 +149,7 @@ impl Journal {
             Err(cause) => return Err(trouble::file("open the journal", &file, &cause)),
         }
         let connection = schema::open_to_read(&file).map_err(|problem| problem.told(&file))?;
-        Ok(Some(Journal {
-            connection,
-            root: root.to_path_buf(),
-            file,
-            is_full_sync: false,
-            syncer: OnceCell::new(),
-        }))
+        Ok(Some(Journal { connection, root: root.to_path_buf(), file, writer: None }))
     }
 
     /// The project's root.
@@ -175,7 +162,7 @@ impl Journal {
         &self.file
     }
 
-    /// The folder of a run: its logs and its lock.
+    /// The folder of a run: its events, its logs and its lock.
     pub fn run_directory(&self, run: RunId) -> PathBuf {
         self.root.join(".wavec").join("runs").join(run.to_string())
     }

@@ -72,6 +72,7 @@ const CRATES: &[(&str, &str)] = &[
     ("miette", "diagnostic/render"),
     ("pest", "syntax"),
     ("pest_derive", "syntax"),
+    ("crc32fast", "journal"),
     ("rusqlite", "journal"),
     ("tokio", "run backend driver cli"),
     ("lsp_server", "lsp"),

@@ -276,7 +276,8 @@ class Soak:
             return
         pids = [pid for pid, _ in self.marked()]
         state = self.folder / ".wavec"
-        journal = sum(path.stat().st_size for path in state.glob("journal.db*"))
+        parts = [*state.glob("journal.db*"), *state.glob("runs/*/@events")]
+        journal = sum(path.stat().st_size for path in parts)
         disk = 0
         for folder, _, names in os.walk(state):
             for name in names:

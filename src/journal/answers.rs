@@ -3,7 +3,7 @@
 use super::{Journal, RunId};
 use crate::crash::{self, Place};
 use crate::error::Result;
-use crate::event::{Answer, ApprovalOwner, Timestamp};
+use crate::event::{Answer, ApprovalOwner, Entry, Event, Timestamp};
 use rusqlite::params;
 
 /// A person's answer to a question of a run.
@@ -26,7 +26,6 @@ pub struct PersonAnswer {
 impl Journal {
     /// Keeps an answer for the run to take in: on disk when this returns.
     pub fn answer(&mut self, run: RunId, answer: &PersonAnswer) -> Result<()> {
-        self.set_full_sync(true)?;
         let owner = json(&answer.owner);
         let said = json(&answer.answer);
         crash::point(Place::Answering);
@@ -40,13 +39,16 @@ impl Journal {
         Ok(())
     }
 
-    /// The answers that the run has not taken in, each with its number, in the order in which they were given.
+    /// The answers that the run has not taken in, each with its number, in the order in which they were given. One that was marked
+    /// as taken in by an entry that a death kept from the log is open.
     pub fn open_answers(&self, run: RunId) -> Result<Vec<(i64, PersonAnswer)>> {
+        let last = self.last_seq(run)?;
         let read = || -> rusqlite::Result<Vec<(i64, PersonAnswer)>> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT owner, place, answer, by, reason, at, id FROM answers WHERE run = ? AND taken IS NULL ORDER BY id",
+                "SELECT owner, place, answer, by, reason, at, id FROM answers
+                 WHERE run = ? AND (taken IS NULL OR taken > ?) ORDER BY id",
             )?;
-            let rows = statement.query_map([run], |row| {
+            let rows = statement.query_map(params![run, last], |row| {
                 let answer = PersonAnswer {
                     owner: parsed(0, &row.get::<_, String>(0)?)?,
                     index: row.get(1)?,
@@ -60,6 +62,30 @@ impl Journal {
             rows.collect()
         };
         read().map_err(self.told("read the answers in"))
+    }
+
+    /// Marks what people said to the questions that these entries answer as taken in, before the entries are written: whoever was
+    /// first is taken at his word, and what others said to the same question is answered with it.
+    pub(super) fn take_answers(&self, run: RunId, entries: &[Entry]) -> Result<()> {
+        let mut is_any = false;
+        for entry in entries {
+            let Event::ApprovalAnswered { owner, index, .. } = &entry.event else { continue };
+            let take =
+                "UPDATE answers SET taken = ? WHERE run = ? AND owner = ? AND place = ? AND taken IS NULL";
+            let marked = self.connection.execute(take, params![entry.seq, run, json(owner), index]);
+            is_any |= marked.map_err(self.told("mark the answer as taken in in"))? > 0;
+        }
+        if is_any {
+            crash::point(Place::Taken);
+        }
+        Ok(())
+    }
+
+    /// Opens the answers again that were marked by entries after the last that there is: a death came between.
+    pub(super) fn give_back_answers(&self, run: RunId, last: u64) -> Result<()> {
+        let give = "UPDATE answers SET taken = NULL WHERE run = ? AND taken > ?";
+        self.connection.execute(give, params![run, last]).map_err(self.told("open the answers again in"))?;
+        Ok(())
     }
 }
 

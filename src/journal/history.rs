@@ -2,7 +2,6 @@
 //!
 //! Read from the events of the latest runs. What is learned from it is not known here.
 
-use super::answers::parsed;
 use super::{Journal, RunId};
 use crate::error::Result;
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome};
@@ -50,94 +49,97 @@ impl Journal {
     /// What tasks with an estimate took in the latest runs, the newest run first; in a run, each task once: the attempt
     /// that succeeded last, with the tests of its criteria and without the time that people took for theirs.
     pub fn samples(&self) -> Result<Vec<Sample>> {
-        let read = || -> rusqlite::Result<Vec<Sample>> {
-            let transaction = self.connection.unchecked_transaction()?;
+        let told = || self.told("read what tasks took in");
+        let runs = || -> rusqlite::Result<Vec<(RunId, String)>> {
             let mut runs =
-                transaction.prepare_cached("SELECT id, plan_name FROM runs ORDER BY id DESC LIMIT ?")?;
+                self.connection.prepare_cached("SELECT id, plan_name FROM runs ORDER BY id DESC LIMIT ?")?;
             let runs = runs.query_map([MOST_RUNS], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let mut samples = Vec::new();
-            for run in runs {
-                let (run, plan): (RunId, String) = run?;
-                samples.extend(samples_of(&transaction, run, &plan)?);
-            }
-            Ok(samples)
+            runs.collect()
         };
-        read().map_err(self.told("read what tasks took in"))
+        let mut samples = Vec::new();
+        for (run, plan) in runs().map_err(told())? {
+            let expected = expected(&self.connection, run).map_err(told())?;
+            if !expected.is_empty() {
+                let revisions = revisions(&self.connection, run).map_err(told())?;
+                samples.extend(self.samples_of(run, &plan, &expected, &revisions)?);
+            }
+        }
+        Ok(samples)
+    }
+
+    fn samples_of(
+        &self,
+        run: RunId,
+        plan: &str,
+        expected: &HashMap<Place, Expected>,
+        revisions: &[(u64, u32)],
+    ) -> Result<Vec<Sample>> {
+        // By task, the attempt that was done last: its number and time.
+        let mut attempts: HashMap<Place, (u32, u64)> = HashMap::new();
+        // Criteria that a person was asked for.
+        let mut asked: HashSet<(u32, CheckOwner, u32)> = HashSet::new();
+        let mut took: BTreeMap<Place, u64> = BTreeMap::new();
+        const KINDS: [&str; 4] = ["attempt_ended", "task_ended", "check_ended", "approval_asked"];
+        self.each_as_written(run, &KINDS, |entry| {
+            let of = revisions.iter().rfind(|(first, _)| *first <= entry.seq);
+            let revision = of.map_or(1, |(_, revision)| *revision);
+            match entry.event {
+                Event::AttemptEnded { task, attempt, end: AttemptEnd::Done, milliseconds, .. } => {
+                    attempts.insert((revision, task.0), (attempt, milliseconds));
+                }
+                Event::AttemptEnded { task, .. } => {
+                    attempts.remove(&(revision, task.0));
+                }
+                Event::ApprovalAsked { owner: ApprovalOwner::Check(owner), index, .. } => {
+                    asked.insert((revision, owner, index));
+                }
+                Event::CheckEnded {
+                    owner: owner @ CheckOwner::Task(task, attempt),
+                    index,
+                    milliseconds,
+                    ..
+                } => {
+                    if let Some((last, time)) = attempts.get_mut(&(revision, task.0))
+                        && *last == attempt
+                        && !asked.contains(&(revision, owner, index))
+                    {
+                        *time = time.saturating_add(milliseconds);
+                    }
+                }
+                Event::TaskEnded { task, outcome: Outcome::Succeeded, .. } => {
+                    if let Some((_, time)) = attempts.get(&(revision, task.0)) {
+                        took.insert((revision, task.0), *time);
+                    }
+                }
+                _ => {}
+            }
+        })?;
+        // The newest revision's word on a task counts.
+        let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+        for (place, actual) in took {
+            let Some(expected) = expected.get(&place).filter(|expected| expected.milliseconds > 0) else {
+                continue;
+            };
+            let sample = Sample {
+                run,
+                plan: plan.to_string(),
+                task: expected.name.clone(),
+                agent: expected.agent.clone(),
+                expected: expected.milliseconds,
+                actual,
+            };
+            samples.insert(&expected.name, sample);
+        }
+        Ok(samples.into_values().collect())
     }
 }
 
-fn samples_of(transaction: &Connection, run: RunId, plan: &str) -> rusqlite::Result<Vec<Sample>> {
-    let expected = expected(transaction, run)?;
-    if expected.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut revisions = transaction
+/// From which entry on each revision of a run counts, in order.
+fn revisions(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<(u64, u32)>> {
+    let mut revisions = connection
         .prepare_cached("SELECT first_seq, revision FROM revisions WHERE run = ? ORDER BY first_seq")?;
     let revisions = revisions.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let revisions: Vec<(u64, u32)> = revisions.collect::<rusqlite::Result<_>>()?;
-    // Only what is needed is read as JSON: each event begins with its name.
-    let mut events = transaction.prepare_cached(
-        r#"SELECT seq, event FROM events WHERE run = ? AND (
-            event LIKE '{"event":"attempt_ended"%' OR event LIKE '{"event":"task_ended"%'
-            OR event LIKE '{"event":"check_ended"%' OR event LIKE '{"event":"approval_asked"%')
-        ORDER BY seq"#,
-    )?;
-    let mut events = events.query([run])?;
-    // By task, the attempt that was done last: its number and time.
-    let mut attempts: HashMap<Place, (u32, u64)> = HashMap::new();
-    // Criteria that a person was asked for.
-    let mut asked: HashSet<(u32, CheckOwner, u32)> = HashSet::new();
-    let mut took: BTreeMap<Place, u64> = BTreeMap::new();
-    while let Some(row) = events.next()? {
-        let seq: u64 = row.get(0)?;
-        let event: Event = parsed(1, row.get_ref(1)?.as_str()?)?;
-        let revision =
-            revisions.iter().rfind(|(first, _)| *first <= seq).map_or(1, |(_, revision)| *revision);
-        match event {
-            Event::AttemptEnded { task, attempt, end: AttemptEnd::Done, milliseconds, .. } => {
-                attempts.insert((revision, task.0), (attempt, milliseconds));
-            }
-            Event::AttemptEnded { task, .. } => {
-                attempts.remove(&(revision, task.0));
-            }
-            Event::ApprovalAsked { owner: ApprovalOwner::Check(owner), index, .. } => {
-                asked.insert((revision, owner, index));
-            }
-            Event::CheckEnded {
-                owner: owner @ CheckOwner::Task(task, attempt), index, milliseconds, ..
-            } => {
-                if let Some((last, time)) = attempts.get_mut(&(revision, task.0))
-                    && *last == attempt
-                    && !asked.contains(&(revision, owner, index))
-                {
-                    *time = time.saturating_add(milliseconds);
-                }
-            }
-            Event::TaskEnded { task, outcome: Outcome::Succeeded, .. } => {
-                if let Some((_, time)) = attempts.get(&(revision, task.0)) {
-                    took.insert((revision, task.0), *time);
-                }
-            }
-            _ => {}
-        }
-    }
-    // The newest revision's word on a task counts.
-    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
-    for (place, actual) in took {
-        let Some(expected) = expected.get(&place).filter(|expected| expected.milliseconds > 0) else {
-            continue;
-        };
-        let sample = Sample {
-            run,
-            plan: plan.to_string(),
-            task: expected.name.clone(),
-            agent: expected.agent.clone(),
-            expected: expected.milliseconds,
-            actual,
-        };
-        samples.insert(&expected.name, sample);
-    }
-    Ok(samples.into_values().collect())
+    revisions.collect()
 }
 
 fn expected(transaction: &Connection, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {

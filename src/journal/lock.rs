@@ -1,6 +1,6 @@
 //! Who carries a run out: locks of the operating system, which die with the process that holds them.
 //!
-//! Two: one a run (`.wavec/runs/<id>/lock`), so that no two processes carry one run out and others see that it is
+//! Two: one a run (`.wavec/runs/<id>/@lock`), so that no two processes carry one run out and others see that it is
 //! live; one a plan file (`.wavec/locks/…`), so that two runs of one plan never step on each other's files.
 
 use super::{Journal, RunId, trouble};
@@ -63,7 +63,7 @@ impl Journal {
         let directory = self.run_directory(run);
         fs::create_dir_all(&directory)
             .map_err(|cause| trouble::file("make the folder", &directory, &cause))?;
-        let path = directory.join("lock");
+        let path = lock_file(&directory);
         match take(&path)? {
             Ok(mut file) => {
                 sign(&mut file, &path, run)?;
@@ -81,7 +81,7 @@ impl Journal {
 
     /// The process that carries the run out now, if one does.
     pub fn holder(&self, run: RunId) -> Option<Holder> {
-        let path = self.run_directory(run).join("lock");
+        let path = lock_file(&self.run_directory(run));
         let mut file = File::open(path).ok()?;
         match file.try_lock_shared() {
             // Nobody holds it; the shared lock is let go with the file.
@@ -89,6 +89,12 @@ impl Journal {
             Err(_) => Some(signature(&mut file)),
         }
     }
+}
+
+/// The lock of the run whose folder this is. An older wavec called it by a name that a task's folder may have.
+fn lock_file(directory: &Path) -> PathBuf {
+    let older = directory.join("lock");
+    if older.is_file() { older } else { directory.join("@lock") }
 }
 
 /// The lock, or who has it. A look at it (see `holder`) takes it for a moment: hence more than one try.

@@ -90,6 +90,9 @@ const MIGRATIONS: &[&str] = &["
 ", "
     -- `check_ended` tells what a judge spent. No table changes.
     SELECT 1;
+", "
+    -- Entries go into a log of each run's own from here on. No table changes: `events` keeps those of older runs.
+    SELECT 1;
 "];
 
 /// Why a file cannot be used as the journal.
@@ -138,10 +141,9 @@ pub fn prepare(connection: &Connection) -> Result<(), Problem> {
         // Two that make the file at once: one waits for the other here.
         retried(|| connection.pragma_update(None, "journal_mode", "wal"))?;
     }
-    connection.pragma_update(None, "synchronous", "normal")?;
+    // What is written here is rare, and something follows from it at once.
+    connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
-    // In pages. A page that many batches add to is brought over once; a sync stands behind each bringing over.
-    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     if found < MIGRATIONS.len() {
         migrate(connection)?;
     }
@@ -157,7 +159,7 @@ pub fn open_to_read(file: &Path) -> Result<Connection, Problem> {
         match version(&connection)? {
             // One that was just made, or is of an older wavec: its tables are brought up first.
             found if found < MIGRATIONS.len() => prepare(&connection)?,
-            _ => connection.pragma_update(None, "synchronous", "normal")?,
+            _ => connection.pragma_update(None, "synchronous", "full")?,
         }
         Ok(connection)
     });

@@ -1,11 +1,12 @@
 //! Runs and their events: written down; runs are read again here, a run's events in `read`.
 
 use super::answers::{json, parsed};
+use super::log::{self, Writer};
 use super::revision::{Item, items};
-use super::{Durability, Journal, NewRun, Run, RunId, sync, trouble};
+use super::{Durability, Journal, NewRun, Run, RunId, trouble};
 use crate::crash::{self, Place};
 use crate::error::Result;
-use crate::event::{Entry, Event, Timestamp};
+use crate::event::{Entry, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
@@ -15,13 +16,18 @@ const RUNS: &str =
         AND revision = (SELECT max(revision) FROM revisions WHERE run = runs.id)";
 
 impl Journal {
-    /// Writes a run down; its number. On disk with its first event, before which nothing happens.
+    /// Writes a run down; its number. On disk when this returns.
     pub fn start_run(&mut self, new: &NewRun<'_>) -> Result<RunId> {
-        self.set_full_sync(false)?;
+        let folders = self.root.join(".wavec").join("runs");
         let write = |transaction: &Connection| {
+            let is_first =
+                transaction.query_row("SELECT NOT EXISTS (SELECT 1 FROM runs)", [], |row| row.get(0))?;
+            // Beside a new journal the folders of an older one, which was moved away, keep their numbers.
+            let number = if is_first { Some(largest(&folders) + 1) } else { None };
             transaction.execute(
-                "INSERT INTO runs (plan_name, plan_path, directory, created, version) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, plan_name, plan_path, directory, created, version) VALUES (?, ?, ?, ?, ?, ?)",
                 params![
+                    number,
                     new.plan.name,
                     text(new.plan_path),
                     text(new.directory),
@@ -38,90 +44,43 @@ impl Journal {
 
     /// Writes down that the run goes on with another text (or other params). On disk when this returns.
     pub fn revise_run(&mut self, run: RunId, new: &NewRun<'_>) -> Result<()> {
-        self.set_full_sync(true)?;
+        let last = self.last_seq(run)?;
         let write = |transaction: &Connection| {
             let revision: u32 =
                 transaction.query_row("SELECT max(revision) FROM revisions WHERE run = ?", [run], |row| {
                     row.get(0)
                 })?;
-            let last: u64 = transaction.query_row(LAST_SEQ, [run], |row| row.get(0))?;
             write_revision(transaction, run, revision + 1, last + 1, new)
         };
         self.transaction(write).map_err(self.told("write the run's new text into"))
     }
 
-    /// Writes entries down, all or none, in one transaction. Returns when they are as durable as was asked.
+    /// Writes entries down, all or none, behind what the run's log holds. Returns when they are as durable as was asked.
     pub fn append(&mut self, run: RunId, entries: &[Entry], durability: Durability) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
-        // Without a thread that syncs what was written, each batch is synced when it is written.
-        let has_syncer = self.syncer.get().is_some_and(Option::is_some);
-        let durability = if has_syncer { durability } else { Durability::Synced };
-        self.set_full_sync(durability == Durability::Synced)?;
+        self.open_log(run)?;
         crash::point(Place::Writing);
-        let write = |transaction: &Connection| {
-            let mut insert =
-                transaction.prepare_cached("INSERT INTO events (run, seq, at, event) VALUES (?, ?, ?, ?)")?;
-            for entry in entries {
-                insert.execute(params![run, entry.seq, entry.at, json(&entry.event)])?;
-                if let Event::ApprovalAnswered { owner, index, .. } = &entry.event {
-                    // Whoever was first: what others said to the same question is answered with it.
-                    transaction.execute(
-                        "UPDATE answers SET taken = ? WHERE run = ? AND owner = ? AND place = ? AND taken IS NULL",
-                        params![entry.seq, run, json(owner), index],
-                    )?;
-                }
-            }
-            crash::point(Place::Inserted);
-            Ok(())
-        };
-        self.transaction(write).map_err(self.told("write into the journal"))?;
-        crash::point(if durability == Durability::Synced { Place::Synced } else { Place::Written });
-        // Begun with the first batch, before a run has used up the processes that it may have.
-        if let Some(syncer) = self.syncer.get_or_init(|| sync::Syncer::start(&self.file).ok()) {
-            match durability {
-                // What was written before is in the same file, and on disk with it.
-                Durability::Synced => syncer.synced(),
-                Durability::Written => {
-                    syncer.written().map_err(|cause| trouble::file("sync the journal", &self.file, &cause))?
-                }
-            }
+        self.take_answers(run, entries)?;
+        match &mut self.writer {
+            Some(writer) => writer.append(entries, durability),
+            None => unreachable!("BUG: the log was just opened"),
         }
+    }
+
+    /// Opens the run's log to be written, if it is not open.
+    fn open_log(&mut self, run: RunId) -> Result<()> {
+        if self.writer.as_ref().is_some_and(|writer| writer.run() == run) {
+            return Ok(());
+        }
+        let folder = self.run_directory(run);
+        std::fs::create_dir_all(&folder)
+            .map_err(|cause| trouble::file("make the folder", &folder, &cause))?;
+        let writer = Writer::open(&log::file_in(&folder), run, self.last_of_table(run)?)?;
+        self.give_back_answers(run, writer.last())?;
+        self.writer = Some(writer);
         Ok(())
-    }
-
-    /// The place of the run's last entry; 0 where it has none.
-    pub fn last_seq(&self, run: RunId) -> Result<u64> {
-        self.connection
-            .query_row(LAST_SEQ, [run], |row| row.get(0))
-            .map_err(self.told("read the run's events in"))
-    }
-
-    /// When the run's first entry was written.
-    pub fn first_at(&self, run: RunId) -> Result<Option<Timestamp>> {
-        self.connection
-            .query_row("SELECT at FROM events WHERE run = ? ORDER BY seq LIMIT 1", [run], |row| row.get(0))
-            .optional()
-            .map_err(self.told("read the run's events in"))
-    }
-
-    /// The run's last entry of all, in the ids of its own revision.
-    pub fn last_entry(&self, run: RunId) -> Result<Option<Entry>> {
-        self.connection
-            .query_row(
-                "SELECT seq, at, event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1",
-                [run],
-                |row| {
-                    Ok(Entry {
-                        seq: row.get(0)?,
-                        at: row.get(1)?,
-                        event: parsed(2, row.get_ref(2)?.as_str()?)?,
-                    })
-                },
-            )
-            .optional()
-            .map_err(self.told("read the run's events in"))
     }
 
     /// The runs, newest first, at most so many.
@@ -181,20 +140,8 @@ impl Journal {
         rows.collect()
     }
 
-    /// Whether each commit waits for the disk.
-    pub(super) fn set_full_sync(&mut self, is_full: bool) -> Result<()> {
-        if self.is_full_sync != is_full {
-            self.connection
-                .pragma_update(None, "synchronous", if is_full { "full" } else { "normal" })
-                .map_err(self.told("set up"))?;
-            self.is_full_sync = is_full;
-        }
-        Ok(())
-    }
-
     fn transaction<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        // Statements that are kept: there is one transaction for each task.
-        let say = |word| self.connection.prepare_cached(word)?.execute([]);
+        let say = |word| self.connection.execute(word, []);
         say("BEGIN IMMEDIATE")?;
         let written = write(&self.connection).and_then(|value| say("COMMIT").map(|_| value));
         if written.is_err() && !self.connection.is_autocommit() {
@@ -205,7 +152,11 @@ impl Journal {
     }
 }
 
-const LAST_SEQ: &str = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?";
+/// The largest number that a run's folder has.
+fn largest(folders: &Path) -> RunId {
+    let names = std::fs::read_dir(folders).into_iter().flatten().flatten();
+    names.filter_map(|folder| folder.file_name().to_str()?.parse().ok()).max().unwrap_or(0)
+}
 
 fn run_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
     Ok(Run {

@@ -1,12 +1,8 @@
 //! The sync that follows a written batch within 20 ms, on a thread of its own, so that no task waits for the disk.
-//!
-//! It syncs the write-ahead log by a handle of its own. SQLite's locks are on other files, so this handle
-//! disturbs none.
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,11 +14,39 @@ const DELAY: Duration = Duration::from_millis(20);
 /// What of it is left to the disk.
 const LEFT: Duration = Duration::from_millis(5);
 
+/// How much of a file is written, and how much of it is on disk for sure: in bytes from its beginning.
+#[derive(Default)]
+pub struct Marks {
+    written: AtomicU64,
+    synced: AtomicU64,
+}
+
+impl Marks {
+    /// It is written up to there.
+    pub fn written(&self, end: u64) {
+        self.written.store(end, Ordering::Release);
+    }
+
+    /// It is on disk up to there.
+    pub fn is_synced(&self, end: u64) {
+        self.synced.fetch_max(end, Ordering::AcqRel);
+    }
+
+    /// How far it is on disk.
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    /// Up to where a sync would bring it, if one is needed.
+    fn pending(&self) -> Option<u64> {
+        let written = self.written.load(Ordering::Acquire);
+        (written > self.synced()).then_some(written)
+    }
+}
+
 /// The thread. Dropped, it syncs a last time and ends.
 pub struct Syncer {
     written: Option<Sender<()>>,
-    /// Whether anything was written after the last sync.
-    is_pending: Arc<AtomicBool>,
     /// Whether nothing more will be written.
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -30,18 +54,13 @@ pub struct Syncer {
 }
 
 impl Syncer {
-    /// Starts it for the database's write-ahead log, which must be there.
-    pub fn start(database: &Path) -> io::Result<Syncer> {
-        let mut name = database.as_os_str().to_owned();
-        name.push("-wal");
-        let log = File::open(name)?;
+    /// Starts it for a file.
+    pub fn start(file: File, marks: Arc<Marks>) -> io::Result<Syncer> {
         let trouble = Arc::new(Mutex::new(None));
         let (written, batches) = mpsc::channel::<()>();
-        let is_pending = Arc::new(AtomicBool::new(false));
         let is_over = Arc::new(AtomicBool::new(false));
         let thread = std::thread::Builder::new().name("wavec-sync".into()).spawn({
-            let (trouble, is_pending, is_over) =
-                (Arc::clone(&trouble), Arc::clone(&is_pending), Arc::clone(&is_over));
+            let (trouble, is_over) = (Arc::clone(&trouble), Arc::clone(&is_over));
             move || {
                 while batches.recv().is_ok() {
                     // Whatever comes meanwhile is in the same sync. A sender may have left a token that ends one rest early.
@@ -51,15 +70,15 @@ impl Syncer {
                         std::thread::park_timeout(rest.saturating_sub(begin.elapsed()));
                     }
                     while batches.try_recv().is_ok() {}
-                    if is_pending.swap(false, Ordering::AcqRel)
-                        && let Err(error) = log.sync_data()
-                    {
-                        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    let Some(end) = marks.pending() else { continue };
+                    match file.sync_data() {
+                        Ok(()) => marks.is_synced(end),
+                        Err(error) => *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
                     }
                 }
             }
         })?;
-        Ok(Syncer { written: Some(written), is_pending, is_over, thread: Some(thread), trouble })
+        Ok(Syncer { written: Some(written), is_over, thread: Some(thread), trouble })
     }
 
     /// A batch was written. Fails if an earlier sync did.
@@ -67,17 +86,11 @@ impl Syncer {
         if let Some(error) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
-        self.is_pending.store(true, Ordering::Release);
         if let Some(written) = &self.written {
             // The thread only ends when this end is dropped.
             let _ = written.send(());
         }
         Ok(())
-    }
-
-    /// All that was written is on disk by another's doing.
-    pub fn synced(&self) {
-        self.is_pending.store(false, Ordering::Release);
     }
 }
 

@@ -39,8 +39,8 @@ fn help(code: Option<ErrorCode>, file: &Path) -> String {
             format!("make `{}` writable for you, or run from a copy of the project", folder.display())
         }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
-            "move `{}` aside to start a new journal; the logs of old runs stay in `.wavec/runs`, and \
-             `sqlite3 FILE .recover` may save their events",
+            "move `{}` aside to start a new journal; the events and logs of old runs stay in `.wavec/runs`, and \
+             `sqlite3 FILE .recover` may save the rest",
             file.display()
         ),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -14,7 +14,7 @@ use crate::plan::{Command, EnvValue, GroupId, Part, Plan, SecretSource, Task, Ta
 use crate::shell::{self, Piece};
 use crate::workspace::{Workspace, is_of_git};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -306,10 +306,11 @@ impl Context {
     }
 }
 
-/// Whether a run's folder holds nothing but its lock.
+/// Whether a run's folder holds nothing but what the journal keeps there.
 fn is_new(state: &Path) -> bool {
+    let is_the_journals = |name: &OsStr| name == "@lock" || name == "@events";
     let Ok(entries) = std::fs::read_dir(state) else { return false };
-    entries.into_iter().all(|entry| entry.is_ok_and(|entry| entry.file_name() == "lock"))
+    entries.into_iter().all(|entry| entry.is_ok_and(|entry| is_the_journals(&entry.file_name())))
 }
 
 /// Where the log of an attempt is. `state` is the run's directory, `.wavec/runs/<id>`.

@@ -23,6 +23,7 @@ static int is_journal(int fd) {
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length < 0) return 0;
   path[length] = 0;
+  if (strstr(path, "/.wavec/runs/") != NULL && strstr(path, "/@events") != NULL) return 1;
   return strstr(path, "/.wavec/journal.db") != NULL && strstr(path, "-shm") == NULL;
 }
 

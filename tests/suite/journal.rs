@@ -101,18 +101,92 @@ fn what_is_appended_is_loaded_by_another_connection() {
     assert_eq!(std::fs::read_to_string(folder.0.join(".wavec/.gitignore")).unwrap(), "*\n");
 }
 
+/// Where a run's entries are.
+fn events_file(folder: &Folder, run: i64) -> PathBuf {
+    folder.0.join(format!(".wavec/runs/{run}/@events"))
+}
+
 #[test]
 fn a_batch_is_written_whole_or_not_at_all() {
     let folder = Folder::new("batch");
     let plan = plan(&[("a", "true")]);
     let mut journal = Journal::open(&folder.0).unwrap();
     let run = start(&mut journal, &plan, "text");
-    journal.append(run, &entries(1, vec![begun(1)]), Durability::Written).unwrap();
-    // The second of these stands there already.
-    let mut batch = entries(2, done(0));
-    batch[1].seq = 1;
-    journal.append(run, &batch, Durability::Written).unwrap_err();
-    assert_eq!(journal.last_seq(run).unwrap(), 1);
+    let first = entries(1, vec![begun(1)]);
+    let second = entries(2, done(0));
+    journal.append(run, &first, Durability::Written).unwrap();
+    let file = events_file(&folder, run);
+    let before = std::fs::read(&file).unwrap();
+    journal.append(run, &second, Durability::Written).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    drop(journal);
+    // However much of the second batch is there, and whatever a disk that lost power put in place of the rest.
+    for length in before.len()..whole.len() {
+        for rest in [0, 1, 40, whole.len() - length] {
+            let torn = [&whole[..length], &vec![0; rest][..]].concat();
+            std::fs::write(&file, &torn).unwrap();
+            let reader = Journal::open_existing(&folder.0).unwrap().unwrap();
+            assert_eq!(reader.load(run).unwrap(), first, "{length} bytes and {rest} zeros");
+            assert_eq!(reader.last_seq(run).unwrap(), 1);
+            assert_eq!(std::fs::read(&file).unwrap(), torn, "who reads changes nothing");
+        }
+        if length % 50 == 0 {
+            let mut journal = Journal::open(&folder.0).unwrap();
+            journal.append(run, &second, Durability::Written).unwrap();
+            assert_eq!(journal.load(run).unwrap(), [&first[..], &second].concat());
+        }
+    }
+}
+
+#[test]
+fn damage_to_what_was_on_disk_is_told_and_a_torn_end_is_not() {
+    let folder = Folder::new("damage");
+    let plan = plan(&[("a", "true")]);
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan, "text");
+    let file = events_file(&folder, run);
+    let mut places = Vec::new();
+    for batch in 0..4 {
+        journal.append(run, &entries(batch * 4 + 1, done(0)), Durability::Synced).unwrap();
+        places.push(std::fs::metadata(&file).unwrap().len() as usize);
+    }
+    drop(journal);
+    let whole = std::fs::read(&file).unwrap();
+    let journal = Journal::open_existing(&folder.0).unwrap().unwrap();
+    let head = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for at in head..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&file, &damaged).unwrap();
+        let batch = places.iter().position(|end| at < *end).unwrap();
+        // Of the last batch nothing says that it was on disk.
+        let loaded = journal.load(run);
+        if batch == 3 {
+            assert_eq!(loaded.unwrap().len(), 12);
+            continue;
+        }
+        let begin = if batch == 0 { head } else { places[batch - 1] };
+        let error = loaded.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("@events`: it is damaged") && text.contains(&format!("byte {begin} on")),
+            "{at}: {text}"
+        );
+        assert!(error.help.contains("backup"), "{}", error.help);
+    }
+    // Nor is it added to.
+    let mut damaged = whole.clone();
+    damaged[places[0] + 9] ^= 1;
+    damaged.truncate(whole.len() - 3);
+    std::fs::write(&file, &damaged).unwrap();
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let error = journal.append(run, &entries(17, done(0)), Durability::Written).unwrap_err();
+    assert!(error.to_string().contains("damaged"), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), damaged);
+    // Another run's file, or a later format.
+    std::fs::write(&file, String::from_utf8(whole).unwrap().replace("\"run\":1}", "\"run\":2}")).unwrap();
+    let error = journal.load(run).unwrap_err().to_string();
+    assert!(error.contains("not that of a log of run 1"), "{error}");
 }
 
 #[test]
@@ -190,7 +264,7 @@ fn a_database_of_another_program_is_refused() {
 }
 
 #[test]
-fn a_long_run_is_read_whole_in_order_and_what_is_damaged_in_it_is_told() {
+fn a_long_run_is_read_whole_and_in_order() {
     let folder = Folder::new("long");
     let mut journal = Journal::open(&folder.0).unwrap();
     let run = start(&mut journal, &plan(&[("a", "true"), ("b", "true")]), "text");
@@ -206,19 +280,61 @@ fn a_long_run_is_read_whole_in_order_and_what_is_damaged_in_it_is_told() {
     journal.each_end(run, |entry| ends.push(entry)).unwrap();
     assert_eq!(ends, written.iter().filter(is_end).cloned().collect::<Vec<_>>());
 
-    for damaged in [1, 5_000, 12_000] {
-        let database = rusqlite::Connection::open(folder.0.join(".wavec/journal.db")).unwrap();
-        let change = |event: &str| {
-            let sql = "UPDATE events SET event = ?1 || substr(event, ?2) WHERE seq = ?3";
-            let changed = database.execute(sql, rusqlite::params![event, event.len() as i64 + 1, damaged]);
-            assert_eq!(changed.unwrap(), 1);
-        };
-        change("!");
-        let error = journal.load(run).unwrap_err().to_string();
-        assert!(error.contains("could not read the run's events in `"), "{error}");
-        change("{");
+    assert_eq!(journal.first_at(run).unwrap(), Some(1000));
+    assert_eq!(journal.last_entry(run).unwrap().as_ref(), written.last());
+}
+
+#[test]
+fn a_run_that_an_older_wavec_began_goes_on_in_a_log() {
+    let folder = Folder::new("older");
+    let mut journal = Journal::open(&folder.0).unwrap();
+    let run = start(&mut journal, &plan(&[("a", "true"), ("b", "true")]), "text");
+    let before = entries(1, (0..2500).flat_map(|round| done(round % 2)).collect());
+    let database = rusqlite::Connection::open(folder.0.join(".wavec/journal.db")).unwrap();
+    let insert = |seq: u64, at: i64, event: &str| {
+        let sql = "INSERT OR REPLACE INTO events (run, seq, at, event) VALUES (?, ?, ?, ?)";
+        database.execute(sql, rusqlite::params![run, seq, at, event]).unwrap();
+    };
+    database.execute_batch("BEGIN").unwrap();
+    for entry in &before {
+        insert(entry.seq, entry.at, &serde_json::to_string(&entry.event).unwrap());
     }
-    assert_eq!(journal.load(run).unwrap(), written);
+    database.execute_batch("COMMIT").unwrap();
+    assert_eq!(journal.load(run).unwrap(), before);
+    assert_eq!(journal.last_seq(run).unwrap(), 10_000);
+    assert_eq!(journal.last_entry(run).unwrap().as_ref(), before.last());
+
+    let after = entries(10_001, vec![begun(2)]);
+    journal.append(run, &after, Durability::Synced).unwrap();
+    assert_eq!(journal.load(run).unwrap(), [&before[..], &after].concat());
+    assert_eq!(journal.load_after(run, 9_999).unwrap(), [&before[9_999..], &after].concat());
+    assert_eq!((journal.last_seq(run).unwrap(), journal.first_at(run).unwrap()), (10_001, Some(1000)));
+    assert_eq!(journal.last_entry(run).unwrap().as_ref(), after.last());
+
+    for unknown in [1, 5_000, 9_999] {
+        insert(unknown, 1, r#"{"event":"of_the_future"}"#);
+        let error = journal.load(run).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(&format!("entry {unknown} is none that this wavec knows")), "{text}");
+        let entry = &before[unknown as usize - 1];
+        insert(unknown, entry.at, &serde_json::to_string(&entry.event).unwrap());
+    }
+}
+
+#[test]
+fn a_new_journal_beside_old_runs_uses_none_of_their_numbers() {
+    let folder = Folder::new("moved-away");
+    let plan = plan(&[("a", "true")]);
+    for expected in [1, 2, 3] {
+        let mut journal = Journal::open(&folder.0).unwrap();
+        let run = start(&mut journal, &plan, "text");
+        assert_eq!(run, expected);
+        journal.append(run, &entries(1, vec![begun(1)]), Durability::Synced).unwrap();
+        drop(journal);
+        for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+            let _ = std::fs::remove_file(folder.0.join(".wavec").join(name));
+        }
+    }
 }
 
 #[test]
@@ -231,29 +347,6 @@ fn a_damaged_journal_is_named_with_what_to_do() {
     assert!(error.to_string().contains("not a journal"), "{error}");
     assert!(error.help.contains("aside"), "{}", error.help);
     assert_eq!(std::fs::read(&file).unwrap(), vec![b'x'; 8192]);
-}
-
-#[test]
-fn a_torn_log_loses_only_what_no_one_was_told_of() {
-    let folder = Folder::new("torn");
-    let plan = plan(&[("a", "true")]);
-    let mut journal = Journal::open(&folder.0).unwrap();
-    let run = start(&mut journal, &plan, "text");
-    let written = entries(1, [vec![begun(1)], done(0)].concat());
-    for entry in &written {
-        journal.append(run, std::slice::from_ref(entry), Durability::Written).unwrap();
-    }
-    // As a power cut in the middle of the last write leaves it: the process is gone, the log's end is torn.
-    let copy = Folder::new("torn-copy");
-    std::fs::create_dir_all(copy.0.join(".wavec")).unwrap();
-    for name in ["journal.db", "journal.db-wal"] {
-        std::fs::copy(folder.0.join(".wavec").join(name), copy.0.join(".wavec").join(name)).unwrap();
-    }
-    let log = copy.0.join(".wavec/journal.db-wal");
-    let length = std::fs::metadata(&log).unwrap().len();
-    std::fs::File::options().write(true).open(&log).unwrap().set_len(length - 100).unwrap();
-    let journal = Journal::open(&copy.0).unwrap();
-    assert_eq!(journal.load(run).unwrap(), written[..written.len() - 1]);
 }
 
 #[test]
@@ -312,6 +405,15 @@ fn an_answer_waits_until_the_run_has_taken_it_in() {
     };
     journal.append(run, &entries(1, vec![taken]), Durability::Synced).unwrap();
     assert_eq!(elsewhere.open_answers(run).unwrap(), []);
+    drop(journal);
+
+    // A death before the entry was written whole: the answers are still to be taken, also when the run has gone on.
+    let file = events_file(&folder, run);
+    let length = std::fs::metadata(&file).unwrap().len();
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(length - 1).unwrap();
+    assert_eq!(elsewhere.open_answers(run).unwrap().len(), 2);
+    elsewhere.append(run, &entries(1, vec![begun(1), begun(1)]), Durability::Synced).unwrap();
+    assert_eq!(elsewhere.open_answers(run).unwrap().len(), 2);
 }
 
 #[test]
@@ -684,4 +786,25 @@ fn a_journal_that_cannot_be_written_ends_the_run_before_anything_starts() {
     assert_eq!(code, 5);
     assert!(err.contains("journal.db") && err.contains("help"), "{err}");
     assert_eq!(project.text("log.txt"), "");
+}
+
+/// The names of what wavec keeps in a run's folder are free for tasks.
+#[test]
+fn a_task_named_like_a_file_of_the_journal_keeps_its_log() {
+    let tasks = ["lock", "events", "trees", "answers"]
+        .map(|name| format!("task {name} {{ run \"echo of {name}\" }}\n"));
+    let project = Project::new("names", &format!("plan p\n{}", tasks.concat()));
+    let (code, out, err) = project.wavec("run p.wave");
+    assert_eq!(code, 0, "{out}{err}");
+    for name in ["lock", "events", "trees", "answers"] {
+        assert_eq!(project.text(&format!(".wavec/runs/1/{name}/1.log")), format!("of {name}\n"));
+    }
+    // The lock of a run that an older wavec began is where it left it.
+    std::fs::create_dir_all(project.path(".wavec/runs/9")).unwrap();
+    std::fs::write(project.path(".wavec/runs/9/lock"), "run 9 process 1\n").unwrap();
+    let file = std::fs::File::open(project.path(".wavec/runs/9/lock")).unwrap();
+    let journal = Journal::open(project.path(".").as_path()).unwrap();
+    assert_eq!(journal.holder(9), None);
+    file.lock().unwrap();
+    assert_eq!(journal.holder(9).map(|holder| holder.run), Some(9));
 }
