@@ -56,6 +56,15 @@ impl Hands {
     }
 }
 
+impl Drop for Hands {
+    fn drop(&mut self) {
+        // All are told before one is waited for.
+        for hand in &mut self.0 {
+            drop(hand.end.take());
+        }
+    }
+}
+
 impl Hand {
     fn start<L: Future<Output = ()> + Send + 'static>(listen: impl FnOnce(Line) -> L) -> Option<Hand> {
         let runtime = tokio::runtime::Builder::new_current_thread()
