@@ -27,6 +27,12 @@ impl Marks {
         self.written.store(end, Ordering::Release);
     }
 
+    /// What was written behind that is gone again.
+    pub fn cut(&self, end: u64) {
+        self.written.store(end, Ordering::Release);
+        self.synced.fetch_min(end, Ordering::AcqRel);
+    }
+
     /// It is on disk up to there.
     pub fn is_synced(&self, end: u64) {
         self.synced.fetch_max(end, Ordering::AcqRel);
@@ -81,16 +87,18 @@ impl Syncer {
         Ok(Syncer { written: Some(written), is_over, thread: Some(thread), trouble })
     }
 
-    /// A batch was written. Fails if an earlier sync did.
-    pub fn written(&self) -> io::Result<()> {
-        if let Some(error) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Err(error);
-        }
+    /// Fails if a sync did.
+    pub fn trouble(&self) -> io::Result<()> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// A batch was written.
+    pub fn written(&self) {
         if let Some(written) = &self.written {
             // The thread only ends when this end is dropped.
             let _ = written.send(());
         }
-        Ok(())
     }
 }
 

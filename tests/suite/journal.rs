@@ -183,6 +183,14 @@ fn damage_to_what_was_on_disk_is_told_and_a_torn_end_is_not() {
     let error = journal.append(run, &entries(17, done(0)), Durability::Written).unwrap_err();
     assert!(error.to_string().contains("damaged"), "{error}");
     assert_eq!(std::fs::read(&file).unwrap(), damaged);
+    // Made, and torn before anything happened.
+    for nothing in [&b""[..], b"{\"wavec\"", &[0; 20], &[0; 400]] {
+        std::fs::write(&file, nothing).unwrap();
+        assert_eq!(journal.load(run).unwrap(), []);
+        let mut journal = Journal::open(&folder.0).unwrap();
+        journal.append(run, &entries(1, done(0)), Durability::Written).unwrap();
+        assert_eq!(journal.load(run).unwrap().len(), 4);
+    }
     // Another run's file, or a later format.
     std::fs::write(&file, String::from_utf8(whole).unwrap().replace("\"run\":1}", "\"run\":2}")).unwrap();
     let error = journal.load(run).unwrap_err().to_string();

@@ -98,9 +98,8 @@ impl Log {
             return Ok(Some(Log { file, path: path.to_path_buf(), length, begin }));
         }
         // Torn while it was made: nothing had happened yet.
-        if length <= head.len() as u64
-            && (head.as_bytes().starts_with(&first) || first.iter().all(|byte| *byte == 0))
-        {
+        let is_short = length < head.len() as u64 && head.as_bytes().starts_with(&first);
+        if is_short || first.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
         Err(Error::new(

@@ -74,13 +74,14 @@ impl Writer {
         let has_syncer = matches!(self.syncer, Some(Some(_)));
         let durability = if has_syncer { durability } else { Durability::Synced };
         self.seal(entries);
-        self.write().map_err(|cause| trouble::file("write the run's events into", &self.path, &cause))?;
+        self.write(durability).map_err(|(action, cause)| {
+            // Without its seal it does not count. What went wrong first is what is told.
+            let _ = self.file.set_len(self.end);
+            self.marks.cut(self.end);
+            trouble::file(action, &self.path, &cause)
+        })?;
         self.end += self.text.len() as u64;
         self.last += entries.len() as u64;
-        self.marks.written(self.end);
-        if durability == Durability::Synced {
-            self.sync().map_err(|cause| trouble::file("sync the run's events in", &self.path, &cause))?;
-        }
         crash::point(if durability == Durability::Synced { Place::Synced } else { Place::Written });
         // Begun with the first batch, before a run has used up the processes that it may have.
         let (file, marks) = (&self.file, &self.marks);
@@ -88,9 +89,7 @@ impl Writer {
         if let Some(syncer) = self.syncer.get_or_insert_with(begin)
             && durability == Durability::Written
         {
-            syncer
-                .written()
-                .map_err(|cause| trouble::file("sync the run's events in", &self.path, &cause))?;
+            syncer.written();
         }
         Ok(())
     }
@@ -110,18 +109,25 @@ impl Writer {
         Seal::close(&mut self.text, self.marks.synced());
     }
 
-    fn write(&self) -> io::Result<()> {
-        let half = if crash::is_wanted() { self.text.len() / 2 } else { 0 };
-        let written = self
-            .file
-            .write_all_at(&self.text[..half], self.end)
-            .inspect(|()| crash::point(Place::Torn))
-            .and_then(|()| self.file.write_all_at(&self.text[half..], self.end + half as u64));
-        if written.is_err() {
-            // Without its seal it does not count. What went wrong first is what is told.
-            let _ = self.file.set_len(self.end);
+    /// Writes the batch, and syncs it where that is asked; else what failed, and why.
+    fn write(&mut self, durability: Durability) -> std::result::Result<(), (&'static str, io::Error)> {
+        let syncing = |cause| ("sync the run's events in", cause);
+        if let Some(Some(syncer)) = &self.syncer {
+            syncer.trouble().map_err(syncing)?;
         }
-        written
+        let half = if crash::is_wanted() { self.text.len() / 2 } else { 0 };
+        let written = self.file.write_all_at(&self.text[..half], self.end).and_then(|()| {
+            crash::point(Place::Torn);
+            self.file.write_all_at(&self.text[half..], self.end + half as u64)
+        });
+        written.map_err(|cause| ("write the run's events into", cause))?;
+        let end = self.end + self.text.len() as u64;
+        self.marks.written(end);
+        if durability == Durability::Synced {
+            self.sync().map_err(syncing)?;
+            self.marks.is_synced(end);
+        }
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -133,7 +139,6 @@ impl Writer {
             }
             self.is_new = false;
         }
-        self.marks.is_synced(self.end);
         Ok(())
     }
 }
