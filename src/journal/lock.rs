@@ -97,7 +97,8 @@ fn lock_file(directory: &Path) -> PathBuf {
     if older.is_file() { older } else { directory.join("@lock") }
 }
 
-/// The lock, or who has it. A look at it (see `holder`) takes it for a moment: hence more than one try.
+/// The lock, or who has it. A look at it (see `holder`) takes it for a moment: hence more than one try. What a process that is dead
+/// was about to start has it until it executes its program.
 fn take(path: &Path) -> Result<std::result::Result<File, Holder>> {
     let mut file = File::options()
         .read(true)
@@ -106,14 +107,31 @@ fn take(path: &Path) -> Result<std::result::Result<File, Holder>> {
         .truncate(false)
         .open(path)
         .map_err(|cause| trouble::file("open the lock", path, &cause))?;
-    for _ in 0..10 {
+    for attempt in 1.. {
         match file.try_lock() {
             Ok(()) => return Ok(Ok(file)),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(cause)) => return Err(trouble::file("take the lock", path, &cause)),
         }
+        let holder = signature(&mut file);
+        if attempt > if is_dead(holder.pid) { TRIES_AFTER_DEATH } else { TRIES } {
+            return Ok(Err(holder));
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
-    Ok(Err(signature(&mut file)))
+    unreachable!("BUG: the tries are counted")
+}
+
+/// How often a lock is tried, 10 ms apart.
+const TRIES: u32 = 10;
+
+/// How often, where its holder is dead.
+const TRIES_AFTER_DEATH: u32 = 500;
+
+/// Whether there is no such process.
+fn is_dead(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 fn sign(file: &mut File, path: &Path, run: RunId) -> Result<()> {
@@ -128,7 +146,7 @@ fn sign(file: &mut File, path: &Path, run: RunId) -> Result<()> {
 fn signature(file: &mut File) -> Holder {
     let mut text = String::new();
     // What cannot be read is not known: 0.
-    let _ = file.read_to_string(&mut text);
+    let _ = file.rewind().and_then(|()| file.read_to_string(&mut text));
     let mut words = text.split_whitespace();
     let mut number = |word: &str| (words.next() == Some(word)).then(|| words.next()?.parse().ok()).flatten();
     let run: Option<i64> = number("run");

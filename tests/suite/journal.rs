@@ -388,6 +388,28 @@ fn a_second_live_run_of_a_plan_is_refused_and_a_dead_one_is_not() {
     drop(lock);
     assert_eq!(journal.holder(3), None);
     drop(journal.lock_plan(path).unwrap());
+
+    // Killed while it was about to start something, which has the lock for a moment longer.
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let file = folder.0.join(".wavec/locks").read_dir().unwrap().flatten().map(|entry| entry.path());
+    let locks: Vec<std::fs::File> = file
+        .map(|file| {
+            std::fs::write(&file, format!("run 3 process {}\n", gone.id())).unwrap();
+            let file = std::fs::File::open(file).unwrap();
+            file.lock().unwrap();
+            file
+        })
+        .collect();
+    let begin = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            drop(locks);
+        });
+        drop(journal.lock_plan(path).unwrap());
+    });
+    assert!(begin.elapsed().as_millis() >= 400);
 }
 
 #[test]
