@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How long what happened may wait for more to be shown with.
-const TOGETHER: Duration = Duration::from_millis(8);
+const TOGETHER: Duration = Duration::from_millis(20);
 /// The least time between two drawings.
 const BETWEEN: Duration = Duration::from_millis(100);
 /// A drawing of a large plan takes its time: so many times as long as it took, nothing is drawn again.
