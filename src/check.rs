@@ -141,6 +141,18 @@ pub struct Options {
     pub purpose: Purpose,
     /// How grave the project takes which code.
     pub levels: Levels,
+    /// Whether nothing but errors is wanted: notes and warnings are not told, and the plan is not carried out.
+    pub errors_only: bool,
+    /// What gives the system back what is free, where a large plan has freed a lot and needs room of another shape. None: what
+    /// is free is kept.
+    pub give_back: Option<fn()>,
+}
+
+impl Options {
+    /// Whether what can be a note or a warning at most need not be looked for.
+    fn is_brief(&self) -> bool {
+        self.errors_only && !self.levels.can_deny()
+    }
 }
 
 /// What the passes read.

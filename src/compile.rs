@@ -84,6 +84,9 @@ fn report(
         diagnostics.retain(|found| found.code != codes::UNUSED_ALLOWANCE);
     }
     let mut diagnostics = options.levels.apply(diagnostics);
+    if options.errors_only {
+        diagnostics.retain(|found| found.severity == Severity::Error);
+    }
     diagnostic::sort(&mut diagnostics);
     diagnostics
 }
@@ -114,7 +117,10 @@ pub fn compile_seen(
     let seen = Seen { sources: &sources, trees: &trees, model: &checked.model, found: &diagnostics, options };
     let is_cut = look(&seen).is_break();
     // What is proved of half a plan would be told about mistakes that are none.
-    let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| plan::lower(checked.model));
+    let mut plan = (is_text_sure && checked.is_sure && !is_cut).then(|| match options.errors_only {
+        true => plan::lower_unrun(checked.model, options.give_back),
+        false => plan::lower(checked.model),
+    });
     let allowances = allowances::all(&sources, &trees);
     // The proofs need the plan alone: of a large one the tree is as large as what they make.
     drop(trees);

@@ -13,7 +13,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 pub use criterion::*;
-pub use lower::lower;
+pub use lower::{lower, lower_unrun};
 pub use task::*;
 pub use work::*;
 

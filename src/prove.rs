@@ -24,7 +24,7 @@ pub(crate) mod words {
 }
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, TaskId};
+use crate::plan::{Action, Plan, TaskId};
 use crate::source::SourceMap;
 use names::Names;
 use order::Order;
@@ -90,11 +90,13 @@ impl Facts for NoFacts {
 /// of tasks that must not run at one time.
 pub fn prove(plan: &mut Plan, sources: &SourceMap, facts: &dyn Facts) -> Vec<Diagnostic> {
     let mut conflicts = Vec::new();
+    let tasks = Tasks::new(plan);
     let proof = Proof {
+        table: Table::new(plan, &tasks.claimants),
+        sections: Sections::new(plan, &tasks.claimants, facts),
+        tasks,
         order: Order::new(plan),
-        table: Table::new(plan),
         names: Names::new(plan),
-        sections: Sections::new(plan, facts),
         plan,
         sources,
         facts,
@@ -126,6 +128,7 @@ struct Proof<'p> {
     plan: &'p Plan,
     sources: &'p SourceMap,
     facts: &'p dyn Facts,
+    tasks: Tasks,
     order: Order<'p>,
     table: Table,
     names: Names<'p>,
@@ -135,6 +138,55 @@ struct Proof<'p> {
 impl Proof<'_> {
     /// The tasks that will run: not left out by `when`.
     fn tasks(&self) -> impl Iterator<Item = TaskId> {
-        self.plan.task_ids().filter(|task| self.plan.task(*task).left_out.is_none())
+        self.tasks.running.iter().copied()
+    }
+
+    /// Those of them that claim something.
+    fn claiming(&self) -> impl Iterator<Item = TaskId> {
+        self.tasks.claiming.iter().copied()
+    }
+}
+
+/// The tasks by what they say, in the order of the file. Many a proof is about a few of them: a large plan is not gone
+/// through for each.
+#[derive(Default)]
+struct Tasks {
+    /// Those with a claim, left out or not.
+    claimants: Vec<TaskId>,
+    /// Whether one of them asks a person, left out or not.
+    has_approval: bool,
+    /// Those that will run.
+    running: Vec<TaskId>,
+    /// Those that will run, with a claim.
+    claiming: Vec<TaskId>,
+    /// Those that will run, with criteria.
+    tested: Vec<TaskId>,
+    /// Whether one that will run may write what nobody knows.
+    has_unknown: bool,
+}
+
+impl Tasks {
+    fn new(plan: &Plan) -> Tasks {
+        let mut tasks = Tasks { running: Vec::with_capacity(plan.tasks.len()), ..Tasks::default() };
+        for id in plan.task_ids() {
+            let task = plan.task(id);
+            tasks.has_approval |= matches!(task.action, Action::Approve(_));
+            let has_claim = !task.claims.claims.is_empty();
+            if has_claim {
+                tasks.claimants.push(id);
+            }
+            if task.left_out.is_some() {
+                continue;
+            }
+            tasks.running.push(id);
+            if has_claim {
+                tasks.claiming.push(id);
+            }
+            if !task.success.is_empty() {
+                tasks.tested.push(id);
+            }
+            tasks.has_unknown |= !task.claims.is_known;
+        }
+        tasks
     }
 }

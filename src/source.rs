@@ -102,14 +102,14 @@ pub enum ColumnUnit {
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     path: PathBuf,
-    text: Arc<str>,
+    text: Arc<String>,
     line_starts: Arc<[u32]>,
 }
 
 impl SourceFile {
     /// Indexes `text`. `path` is shown to people as it is given.
-    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> SourceFile {
-        let text = text.into();
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> SourceFile {
+        let text = Arc::new(text.into());
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
         let line_starts: Vec<u32> = std::iter::once(0).chain(breaks).collect();
         SourceFile { path: path.into(), text, line_starts: line_starts.into() }

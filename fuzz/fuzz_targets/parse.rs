@@ -39,7 +39,7 @@ fn spans(body: &Body<'_>, text: &str) {
     inside(body.span, text);
     for statement in &body.statements {
         inside(statement.span, text);
-        inside(statement.keyword, text);
+        inside(statement.keyword(), text);
         if let Some(inner) = statement.kind.body() {
             spans(inner, text);
         }

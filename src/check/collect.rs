@@ -15,7 +15,7 @@ pub(super) fn declarations<'a>(model: &mut Model<'a>, input: &Input<'a>, finding
             if is_plan {
                 header(model, statement);
             } else if let Some(word) = work_word(&statement.kind) {
-                findings.add(messages::library_with_work(statement.keyword, word));
+                findings.add(messages::library_with_work(statement.keyword(), word));
                 continue;
             }
             declare(model, statement, findings);
@@ -59,7 +59,7 @@ fn work_word(kind: &StatementKind<'_>) -> Option<&'static str> {
 fn first_line(input: &Input<'_>, file: FileId) -> Span {
     let body = &input.trees[file.0 as usize].body;
     match body.statements.first() {
-        Some(statement) => statement.keyword,
+        Some(statement) => statement.keyword(),
         None => {
             let range = input.sources.file(file).line_range(0);
             Span::new(file, range.start, range.end)

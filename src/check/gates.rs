@@ -33,7 +33,7 @@ fn content(model: &Model<'_>, findings: &mut Findings, id: NodeId) {
 fn place(model: &Model<'_>, findings: &mut Findings, id: NodeId) {
     let node = model.node(id);
     let Some(parent) = node.parent else { return };
-    let siblings = &model.node(parent).children;
+    let siblings = model.node(parent).children();
     let at = node.position as usize;
     match model.node(parent).kind {
         NodeKind::Wave(wave) => {
@@ -56,7 +56,7 @@ pub(super) fn stretch(model: &Model<'_>, gate: NodeId) -> Option<NodeId> {
         return Some(parent);
     }
     let before = (model.node(gate).position as usize).checked_sub(1)?;
-    model.node(parent).children.get(before).copied()
+    model.node(parent).children().get(before).copied()
 }
 
 fn no_go<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId) {

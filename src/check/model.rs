@@ -146,30 +146,54 @@ pub struct Node<'a> {
     pub position: u32,
     /// The nearest container that has a name, or the plan: its names are unique there.
     pub namespace: NodeId,
-    /// Its items, in order; `rollback` and `finally` are not among them.
-    pub children: Few<NodeId>,
-    /// Its `rollback` and `finally`.
-    pub cleanups: Few<NodeId>,
+    /// What it holds and overlaps; none for most, which are tasks.
+    pub(super) inside: Option<Box<Inside>>,
     /// One past the last node inside it.
     pub end: u32,
     /// What the `for`s around it bind.
     pub scope: ScopeId,
-    /// Its `after`s that name something.
+    /// Its `after`s that name something, until the order has them.
     pub after: Box<[After]>,
-    /// The waves that it overlaps, each with its place.
-    pub overlaps: Few<(NodeId, Span)>,
     /// The outputs that its text uses, each with the place of the hole; criteria of a group included.
     pub uses_outputs: Few<OutputUse>,
     /// The agent that it names itself, by its index.
     pub agent: Option<u32>,
 }
 
+/// What few nodes have, and those that do are no tasks.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    pub children: Vec<NodeId>,
+    pub cleanups: Vec<NodeId>,
+    pub overlaps: Vec<(NodeId, Span)>,
+}
+
 impl<'a> Node<'a> {
+    /// Its items, in order; `rollback` and `finally` are not among them.
+    pub fn children(&self) -> &[NodeId] {
+        self.inside.as_ref().map_or(&[], |inside| &inside.children)
+    }
+
+    /// Its `rollback` and `finally`.
+    pub fn cleanups(&self) -> &[NodeId] {
+        self.inside.as_ref().map_or(&[], |inside| &inside.cleanups)
+    }
+
+    /// The waves that it overlaps, each with its place.
+    pub fn overlaps(&self) -> &[(NodeId, Span)] {
+        self.inside.as_ref().map_or(&[], |inside| &inside.overlaps)
+    }
+
+    /// What it holds and overlaps, to add to it.
+    pub(super) fn inside_mut(&mut self) -> &mut Inside {
+        self.inside.get_or_insert_default()
+    }
+
     /// Its name and its title as they are written.
     fn named(&self) -> (Option<Span>, Option<Span>) {
         let (name, title) = match self.kind {
             NodeKind::Plan => match self.statement.map(|statement| &statement.kind) {
-                Some(ast::StatementKind::Plan { name, title }) => (Some(name), title.as_deref()),
+                Some(ast::StatementKind::Plan { name, title }) => (Some(&**name), title.as_deref()),
                 _ => (None, None),
             },
             NodeKind::Wave(wave) => (Some(&wave.name), wave.title.as_ref()),
@@ -183,7 +207,7 @@ impl<'a> Node<'a> {
 
     /// Its keyword; the beginning of the text for a plan without a header.
     fn keyword(&self) -> Span {
-        self.statement.map_or(Span::new(FileId(0), 0, 0), |statement| statement.keyword)
+        self.statement.map_or(Span::new(FileId(0), 0, 0), |statement| statement.keyword())
     }
 
     /// Where the name is written; the keyword where it has none.
@@ -407,7 +431,7 @@ impl<'a> Model<'a> {
         self.half_read.contains(name)
             || name.rsplit_once('.').is_some_and(|(_, own)| self.half_read.contains(own))
             || !self.half_read.is_empty()
-                && self.members.names(&self.nodes).any(|(known, _)| fits(known, name))
+                && self.members.own_names(&self.nodes).any(|known| fits(known, name))
     }
 
     /// The items of that name, in order.

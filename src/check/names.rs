@@ -112,9 +112,10 @@ impl<'a> Model<'a> {
 
     /// A text with the values of its params and variables. What only a run can fill, or nobody has set, stays as it is written.
     pub fn text(&self, scope: ScopeId, text: &ast::Text<'a>) -> Cow<'a, str> {
-        match &text.value {
-            ast::TextValue::Plain(plain) => plain.clone(),
-            ast::TextValue::Template(parts) => {
+        match (&text.value, text.parts()) {
+            (ast::TextValue::Plain(plain), _) => Cow::Borrowed(plain),
+            (_, [ast::TextPart::Literal(literal)]) => literal.clone(),
+            (_, parts) => {
                 let mut filled = String::new();
                 for part in parts {
                     match part {
@@ -249,7 +250,7 @@ impl<'a> Model<'a> {
     /// The names of a task's outputs, in the order of its body.
     pub fn outputs(&self, task: NodeId) -> impl Iterator<Item = &'a ast::Name<'a>> + use<'a> {
         self.node(task).body.statements.iter().filter_map(|statement| match &statement.kind {
-            ast::StatementKind::Output { name, .. } => Some(name),
+            ast::StatementKind::Output { name, .. } => Some(&**name),
             _ => None,
         })
     }

@@ -72,6 +72,11 @@ impl Edge {
 }
 
 impl Vertex {
+    /// The vertex, which has no edges any more where it was.
+    pub fn take(&mut self) -> Vertex {
+        Vertex { edges: std::mem::take(&mut self.edges), ..*self }
+    }
+
     /// What it waits for: all of the needs, each of several edges for `after any of` only.
     pub fn needs(&self) -> impl Iterator<Item = &[Edge]> {
         self.edges.chunk_by(|_, next| next.is_joined)
@@ -120,6 +125,11 @@ impl Order {
         &self.vertices[id.index()]
     }
 
+    /// The edges that the `after`s of a node are: what it waits for ends a node, and each has the place of a name.
+    pub fn afters(&self, node: NodeId) -> impl Iterator<Item = &Edge> {
+        self.vertex(self.first(node)).edges.iter().filter(|edge| edge.source == Source::After)
+    }
+
     fn need(&mut self, from: VertexId, to: VertexId, source: Source, place: Span) {
         self.vertices[from.index()].edges.push(Edge::new(to, source, place));
     }
@@ -134,11 +144,13 @@ pub(super) fn order<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mu
     vertices(model, &mut order);
     for id in model.node_ids() {
         if model.node(id).kind.is_group() {
-            group(model, &mut order, id);
+            group(model, &mut order, findings, id);
         }
     }
     for id in model.node_ids() {
-        written(model, &mut order, findings, id);
+        if !is_of_set(model, id) {
+            written(model, &mut order, findings, id);
+        }
     }
     order.sorted = graph::sort(&order);
     if order.sorted.len() < order.vertices.len() {
@@ -177,9 +189,6 @@ fn vertices(model: &Model<'_>, order: &mut Order) {
             open.push(id);
         } else if !is_last_gate(model, id) {
             let vertex = push(order, VertexKind::Item, id);
-            let written: usize = node.after.iter().map(|after| after.targets.len()).sum();
-            // What is written, and what the layout says.
-            order.vertices[vertex.index()].edges.reserve_exact(1 + written + node.uses_outputs.len());
             order.first[id.index()] = vertex;
             order.last[id.index()] = vertex;
         }
@@ -210,7 +219,7 @@ fn push(order: &mut Order, kind: VertexKind, node: NodeId) -> VertexId {
 /// The gate that ends a wave.
 pub fn last_gate(model: &Model<'_>, group: NodeId) -> Option<NodeId> {
     let node = model.node(group);
-    let last = *node.children.last()?;
+    let last = *node.children().last()?;
     let is_gate = matches!(node.kind, NodeKind::Wave(_)) && model.node(last).kind.is_gate();
     is_gate.then_some(last)
 }
@@ -220,20 +229,35 @@ fn is_last_gate(model: &Model<'_>, id: NodeId) -> bool {
     node.kind.is_gate() && node.parent.is_some_and(|parent| last_gate(model, parent) == Some(id))
 }
 
-/// The edges of containment and of sequence.
-fn group(model: &Model<'_>, order: &mut Order, id: NodeId) {
+/// Whether it is a task or gate whose edges are all made with those of the set that holds it.
+fn is_of_set(model: &Model<'_>, id: NodeId) -> bool {
     let node = model.node(id);
+    let is_in_set = node.parent.is_some_and(|parent| !model.node(parent).kind.is_sequence());
+    is_in_set && !node.kind.is_group() && !is_last_gate(model, id)
+}
+
+/// The edges of containment and of sequence; of the tasks and gates of a set all of them, item by item, so that the room of what
+/// is written there is free for the next.
+fn group(model: &mut Model<'_>, order: &mut Order, findings: &mut Findings, id: NodeId) {
     let (enter, leave) = (order.first(id), order.last(id));
     let gate = last_gate(model, id);
-    let items = &node.children[..node.children.len() - usize::from(gate.is_some())];
-    match node.kind.is_sequence() {
-        true => sequence(model, order, id, items),
-        false => {
-            for item in items {
-                let first = order.first(*item);
-                order.need(first, enter, Source::Group, model.place(*item));
+    let count = model.node(id).children().len() - usize::from(gate.is_some());
+    if !model.node(id).kind.is_sequence() {
+        for at in 0..count {
+            let item = model.node(id).children()[at];
+            let (node, first) = (model.node(item), order.first(item));
+            let written: usize = node.after.iter().map(|after| after.targets.len()).sum();
+            order.vertices[first.index()].edges.reserve_exact(1 + written + node.uses_outputs.len());
+            order.need(first, enter, Source::Group, model.place(item));
+            if is_of_set(model, item) {
+                self::written(model, order, findings, item);
             }
         }
+    }
+    let node = model.node(id);
+    let items = &node.children()[..count];
+    if node.kind.is_sequence() {
+        sequence(model, order, id, items);
     }
     // Behind the items: criteria, then the gate, then the end.
     let mut behind = leave.index() - 1;
@@ -277,7 +301,7 @@ fn sequence(model: &Model<'_>, order: &mut Order, id: NodeId, items: &[NodeId]) 
     let mut frontier: Vec<NodeId> = Vec::new();
     let mut waits: std::collections::HashMap<NodeId, Vec<VertexId>> = std::collections::HashMap::new();
     for item in items {
-        let overlapped = &model.node(*item).overlaps;
+        let overlapped = model.node(*item).overlaps();
         let is_free = |other: &NodeId| overlapped.iter().any(|(free, _)| free == other);
         let mut needs: Vec<VertexId> = Vec::new();
         for before in &frontier {
@@ -328,14 +352,15 @@ pub(super) fn gates_in(model: &Model<'_>, wave: NodeId) -> Vec<NodeId> {
     (wave.0 + 1..model.node(wave).end).map(NodeId).filter(|id| model.node(*id).kind.is_gate()).collect()
 }
 
-/// The edges that are written: `after`, and outputs that are used.
-fn written(model: &Model<'_>, order: &mut Order, findings: &mut Findings, id: NodeId) {
+/// The edges that are written: `after`, and outputs that are used. The node has no `after`s behind it.
+fn written(model: &mut Model<'_>, order: &mut Order, findings: &mut Findings, id: NodeId) {
+    let afters = std::mem::take(&mut model.nodes[id.index()].after);
     let node = model.node(id);
-    if node.after.is_empty() && node.uses_outputs.is_empty() {
+    if afters.is_empty() && node.uses_outputs.is_empty() {
         return;
     }
     let first = order.first(id);
-    for after in &node.after {
+    for after in &afters {
         for (at, (target, place)) in after.targets.iter().enumerate() {
             let is_joined = after.mode == AfterMode::Any && at > 0;
             let edge = Edge::new(order.last(*target), Source::After, *place);

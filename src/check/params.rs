@@ -50,7 +50,7 @@ pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
 
 fn set<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     let header = match model.header {
-        Some(header) => header.statement.keyword.to(header.name.span),
+        Some(header) => header.statement.keyword().to(header.name.span),
         None => Span::new(crate::source::FileId(0), 0, 0),
     };
     let mut strangers: Vec<&str> = Vec::new();

@@ -19,13 +19,14 @@ pub(super) enum Already {
     Way(Vec<NodeId>, Vec<Span>),
 }
 
-/// Notes redundant `after`s and judges `overlaps`.
-pub(super) fn redundant<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mut Findings) {
+/// Notes redundant `after`s and judges `overlaps`: nothing here is an error.
+pub(super) fn redundant<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     let order = &model.order;
-    if order.sorted.len() < order.vertices.len() || findings.is_order_unsure {
+    let is_sorted = order.sorted.len() == order.vertices.len();
+    if !is_sorted || findings.is_order_unsure || input.options.is_brief() {
         return;
     }
-    let has_overlaps = model.nodes.iter().any(|node| !node.overlaps.is_empty());
+    let has_overlaps = model.nodes.iter().any(|node| !node.overlaps().is_empty());
     let seen = vec![0; order.vertices.len()];
     let position = positions(order);
     let mut search =
@@ -67,37 +68,36 @@ struct Reached {
 }
 
 fn afters(search: &mut Search<'_, '_>, findings: &mut Findings) {
-    let model = search.model;
+    let (model, order) = (search.model, search.order);
     let mut told: Vec<Told> = Vec::new();
     // A name in a `for` says something new as long as it does so in one turn: where each is in `told`.
     let mut turns: HashMap<Span, usize> = HashMap::new();
     for id in model.node_ids() {
         let is_repeated = model.node(id).scope != ScopeId(0);
-        for after in model.node(id).after.iter().filter(|after| after.mode == AfterMode::All) {
-            for (target, place) in &after.targets {
-                let before = if is_repeated { turns.get(place).copied() } else { None };
-                if before.is_some_and(|at| told[at].already.is_none()) {
-                    continue;
+        for after in order.afters(id).filter(|after| after.mode == AfterMode::All) {
+            let (target, place) = (order.vertex(after.to).node, after.place());
+            let before = if is_repeated { turns.get(&place).copied() } else { None };
+            if before.is_some_and(|at| told[at].already.is_none()) {
+                continue;
+            }
+            let already = search.already(id, target, place);
+            let now = Told { id, target, place, already };
+            match before {
+                Some(at) => told[at] = now,
+                None if is_repeated => {
+                    turns.insert(place, told.len());
+                    told.push(now);
                 }
-                let already = search.already(id, *target, *place);
-                let (target, place, statement) = (*target, *place, after.span);
-                let now = Told { id, target, place, statement, already };
-                match before {
-                    Some(at) => told[at] = now,
-                    None if is_repeated => {
-                        turns.insert(place, told.len());
-                        told.push(now);
-                    }
-                    None if now.already.is_some() => told.push(now),
-                    None => {}
-                }
+                None if now.already.is_some() => told.push(now),
+                None => {}
             }
         }
     }
     // What one statement says too much is told in one go.
     let mut statements: Vec<(NodeId, Span, Vec<Redundant>)> = Vec::new();
-    for Told { id, target, place, statement, already } in told {
+    for Told { id, target, place, already } in told {
         let Some(already) = already else { continue };
+        let Some(statement) = statement_around(model, id, place) else { continue };
         let name = Redundant { target, place, already };
         let has_comment = model.sources.text(statement).contains('#');
         match statements.last_mut().filter(|(_, last, _)| *last == statement && !has_comment) {
@@ -115,8 +115,13 @@ struct Told {
     id: NodeId,
     target: NodeId,
     place: Span,
-    statement: Span,
     already: Option<Already>,
+}
+
+/// The statement of a node that a place is in.
+fn statement_around(model: &Model<'_>, id: NodeId, place: Span) -> Option<Span> {
+    let mut spans = model.node(id).body.statements.iter().map(|statement| statement.span);
+    spans.find(|span| span.contains(place))
 }
 
 /// A name in an `after` that says nothing new, and why.
@@ -133,16 +138,16 @@ impl Search<'_, '_> {
         let common = model.containers(id).find(|container| model.holds(*container, target))?;
         if model.node(common).kind.is_sequence() {
             let branch = |inner: NodeId| {
-                let children = &model.node(common).children;
+                let children = model.node(common).children();
                 children[children.partition_point(|child| *child <= inner) - 1]
             };
             // Cleanups are no children; what stands in them stands in a sequence of their own.
             let is_child =
-                |inner: NodeId| model.node(common).children.first().is_some_and(|first| *first <= inner);
+                |inner: NodeId| model.node(common).children().first().is_some_and(|first| *first <= inner);
             if is_child(id) && is_child(target) {
                 let (later, earlier) = (branch(id), branch(target));
                 // Where an `overlaps` says that the two are not in sequence, an `after` says what is meant.
-                if model.node(later).overlaps.iter().any(|(other, _)| *other == earlier) {
+                if model.node(later).overlaps().iter().any(|(other, _)| *other == earlier) {
                     return None;
                 }
                 // Waves stand in the plan only; where they overlap, the graph must be asked.
@@ -213,7 +218,7 @@ fn overlaps(search: &mut Search<'_, '_>, findings: &mut Findings) {
     for id in model.node_ids() {
         let node = model.node(id);
         let mut freed: Vec<(NodeId, Span)> = Vec::new();
-        for (other, place) in &node.overlaps {
+        for (other, place) in node.overlaps() {
             let gate = last_gate(model, *other);
             let end = order.last(gate.unwrap_or(*other));
             match search.way(order.first(id), end, None) {
@@ -244,7 +249,8 @@ fn overlaps(search: &mut Search<'_, '_>, findings: &mut Findings) {
 /// Collects the tasks that nothing written orders; gives whether anything in the node is ordered.
 fn unordered(model: &Model<'_>, id: NodeId, is_ordered: bool, free: &mut Vec<NodeId>) -> bool {
     let node = model.node(id);
-    let mut is_ordered = is_ordered || !node.after.is_empty() || !node.uses_outputs.is_empty();
+    let has_after = model.order.afters(id).next().is_some();
+    let mut is_ordered = is_ordered || has_after || !node.uses_outputs.is_empty();
     match node.kind {
         NodeKind::Task(_) => {
             if !is_ordered {
@@ -254,7 +260,7 @@ fn unordered(model: &Model<'_>, id: NodeId, is_ordered: bool, free: &mut Vec<Nod
         NodeKind::Gate(_) => {}
         kind => {
             let mut any = is_ordered;
-            for child in &node.children {
+            for child in node.children() {
                 let inner = unordered(model, *child, is_ordered, free);
                 any |= inner;
                 is_ordered |= inner && kind.is_sequence();

@@ -312,7 +312,9 @@ fn overlaps<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId, wave
             found.push((target, span));
         }
     }
-    model.nodes[id.index()].overlaps = found.into();
+    if !found.is_empty() {
+        model.nodes[id.index()].inside_mut().overlaps = found;
+    }
 }
 
 fn uses<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, used: &'a ast::Use<'a>) {

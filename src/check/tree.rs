@@ -21,7 +21,8 @@ pub(super) fn items<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut
         // A wave without a task, or a file without anything, has been told already.
         let is_told = findings.list.iter().any(|found| found.message.contains("nothing in it"));
         if let (Some(header), false) = (model.header, is_told) {
-            findings.add(messages::no_task(header.statement.keyword.to(header.name.span), header.name.text));
+            findings
+                .add(messages::no_task(header.statement.keyword().to(header.name.span), header.name.text));
         }
     }
 }
@@ -53,12 +54,10 @@ impl<'a> Builder<'_, 'a> {
             parent: None,
             position: 0,
             namespace: NodeId::PLAN,
-            children: Few::default(),
-            cleanups: Few::default(),
+            inside: None,
             end: 0,
             scope: ScopeId(0),
             after: Box::default(),
-            overlaps: Few::default(),
             uses_outputs: Few::default(),
             agent: None,
         });
@@ -73,7 +72,7 @@ impl<'a> Builder<'_, 'a> {
         if body.statements.len() > MANY {
             let count = body.statements.len();
             self.model.nodes.reserve(count);
-            self.model.nodes[position.parent.index()].children.reserve(count);
+            self.model.nodes[position.parent.index()].inside_mut().children.reserve_exact(count);
             self.model.members.reserve(&self.model.nodes, count);
         }
         for statement in &body.statements {
@@ -129,24 +128,22 @@ impl<'a> Builder<'_, 'a> {
             statement: Some(statement),
             body,
             parent: Some(position.parent),
-            position: self.model.node(position.parent).children.len() as u32,
+            position: self.model.node(position.parent).children().len() as u32,
             namespace: position.namespace,
-            children: Few::default(),
-            cleanups: Few::default(),
+            inside: None,
             end: 0,
             scope: position.scope,
             after: Box::default(),
-            overlaps: Few::default(),
             uses_outputs: Few::default(),
             agent: None,
         });
         let parent = &mut self.model.nodes[position.parent.index()];
         match kind.is_cleanup() {
             true => {
-                parent.cleanups.push(id);
+                parent.inside_mut().cleanups.push(id);
                 self.model.has_cleanups = true;
             }
-            false => parent.children.push(id),
+            false => parent.inside_mut().children.push(id),
         }
         if has_name {
             self.enter(id, position);
@@ -222,7 +219,7 @@ impl<'a> Builder<'_, 'a> {
         position: Position,
     ) {
         if values.is_empty() {
-            self.findings.add(messages::for_over_nothing(statement.keyword.to(variable.span)));
+            self.findings.add(messages::for_over_nothing(statement.keyword().to(variable.span)));
             return;
         }
         let has_items = body.statements.iter().any(|statement| {
@@ -231,7 +228,7 @@ impl<'a> Builder<'_, 'a> {
                 || vocabulary::of(&statement.kind).is_some_and(is_item)
         });
         if !has_items {
-            let keyword = statement.keyword;
+            let keyword = statement.keyword();
             self.findings.add(messages::empty_for(keyword.to(variable.span), variable.text));
             return;
         }

@@ -59,7 +59,7 @@ fn value(sources: &SourceMap, statement: &ast::Statement<'_>, findings: &mut Fin
             let _ = count(sources, *number, "a number of instances", 1, findings);
         }
         StatementKind::Retries { count: number, .. } => {
-            count(sources, *number, "a number of retries", 0, findings);
+            count(sources, **number, "a number of retries", 0, findings);
         }
         StatementKind::Priority(number) => priority(sources, *number, findings),
         StatementKind::Timeout(duration) => positive(*duration, "a timeout", findings),

@@ -14,6 +14,7 @@ use crate::diagnostic::render::{
 };
 use crate::diagnostic::{Diagnostic, Severity, fix};
 use crate::error::{Error, Exit, Result};
+use crate::lsp::memory;
 use crate::source::SourceFile;
 use clap::ValueEnum;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -84,6 +85,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
     output::say(&said)?;
     // The program ends here, and takes with it what to give back piece by piece would take a while.
     std::mem::forget(compilations);
+    memory::keep_all();
     Ok(exit)
 }
 
@@ -164,8 +166,11 @@ fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result
     let directory = loader::directory_of(&input.path);
     settings::places(&directory).iter().for_each(|place| asked.ask(place));
     let levels = settings::levels(&directory, &args.levels)?;
-    let options = loader::options(Purpose::Check, args.set.clone(), levels);
+    let mut options = loader::options(Purpose::Check, args.set.clone(), levels);
     if !args.fix && !args.diff {
+        // A baseline may hold notes.
+        options.errors_only = global.quiet && args.baseline.is_none();
+        options.give_back = Some(memory::give_back);
         let source = SourceFile::new(input.path, input.text);
         return Ok((compile::compile_file(source, &Asking { disk, asked }, &options), Vec::new()));
     }

@@ -347,7 +347,7 @@ pub fn assignment(text: &str) -> std::result::Result<(String, String), String> {
 
 /// What to compile with.
 pub fn options(purpose: Purpose, set: Vec<(String, String)>, levels: Levels) -> Options {
-    Options { set, require_params: purpose != Purpose::Check, purpose, levels }
+    Options { set, require_params: purpose != Purpose::Check, purpose, levels, ..Options::default() }
 }
 
 /// Compiles a plan that has been read, as the project's settings say.

@@ -46,6 +46,11 @@ impl Levels {
         self.by_code.insert(code, level);
     }
 
+    /// Whether a note or a warning may be an error here.
+    pub fn can_deny(&self) -> bool {
+        self.deny_warnings || self.by_code.values().any(|level| *level == Level::Deny)
+    }
+
     /// The diagnostics as this project takes them; those that it allows are left out.
     pub fn apply(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         diagnostics.into_iter().filter_map(|diagnostic| self.apply_to(diagnostic)).collect()

@@ -71,8 +71,8 @@ pub fn hover(
         }
         text
     };
-    if statement.keyword.touches(offset) {
-        return Some(Hover { span: statement.keyword, text: with_derived(of_keyword(statement)?) });
+    if statement.keyword().touches(offset) {
+        return Some(Hover { span: statement.keyword(), text: with_derived(of_keyword(statement)?) });
     }
     if text.is_none()
         && let Some((inner, span)) = inner(source.text(), statement, offset)
@@ -126,7 +126,7 @@ fn written(analysis: &Analysis, symbol: &Symbol) -> String {
 /// A statement up to its body.
 fn head(text: &str, statement: &Statement<'_>) -> Span {
     let Some(body) = statement.kind.body() else { return statement.span };
-    let end = text[..body.span.start as usize].trim_end().len().max(statement.keyword.end as usize);
+    let end = text[..body.span.start as usize].trim_end().len().max(statement.keyword().end as usize);
     Span { end: end as u32, ..statement.span }
 }
 

@@ -46,7 +46,7 @@ fn of_body(body: &Body<'_>) -> Vec<Outlined> {
 fn of_statement(statement: &Statement<'_>) -> Option<Outlined> {
     use StatementKind::*;
     let said = |text: Option<&Text<'_>>| text.and_then(Text::plain).unwrap_or_default().to_owned();
-    let keyword = |word: &str| (word.to_owned(), statement.keyword);
+    let keyword = |word: &str| (word.to_owned(), statement.keyword());
     let of = |name: &crate::syntax::ast::Name<'_>| (name.text.to_owned(), name.span);
     let ((name, span), detail, kind) = match &statement.kind {
         Plan { name, title } => (of(name), said(title.as_deref()), SymbolKind::Plan),

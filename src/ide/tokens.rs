@@ -122,7 +122,7 @@ impl Collector<'_> {
         if matches!(statement.kind, Kind::Junk) {
             return;
         }
-        self.push(statement.keyword, TokenKind::Keyword, 0);
+        self.push(statement.keyword(), TokenKind::Keyword, 0);
         let declared = match &statement.kind {
             Kind::Task(_) => TokenKind::Function,
             Kind::Agent { .. } => TokenKind::Class,
@@ -152,7 +152,7 @@ impl Collector<'_> {
         };
         let mut taken: Vec<Span> = self.found[first..].iter().map(|token| token.span).collect();
         taken.sort_by_key(|span| span.start);
-        let mut at = statement.keyword.end as usize;
+        let mut at = statement.keyword().end as usize;
         for span in taken.iter().copied().chain([Span { start: end, end, ..statement.span }]) {
             if (span.start as usize) > at {
                 self.rest(statement.span.file, at, (span.start as usize).min(end as usize), comments);

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 unsafe extern "C" {
     fn mi_option_set(option: c_int, value: c_long);
+    fn mi_collect(is_forced: bool);
 }
 
 /// `mi_option_purge_delay`: for how many milliseconds what is free is kept.
@@ -22,6 +23,18 @@ pub const AT_A_DESK: Duration = Duration::from_secs(60);
 
 /// A second: longer than the compiler takes for most plans.
 pub const FOR_A_COMMAND: Duration = Duration::from_secs(1);
+
+/// Gives back what is free.
+pub fn give_back() {
+    // SAFETY: takes nothing, and leaves what is in use as it is.
+    unsafe { mi_collect(true) }
+}
+
+/// Gives nothing back any more. For a program that ends: what it has goes back at once then, and not piece by piece first.
+pub fn keep_all() {
+    // SAFETY: as below.
+    unsafe { mi_option_set(PURGE_DELAY, -1) }
+}
 
 /// Keeps what is free for so long.
 pub fn keep(time: Duration) {

@@ -23,15 +23,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes the plan of a resolved tree. Where the tree's order has a cycle, the items on it have no step.
-pub fn lower(mut model: Model<'_>) -> Plan {
+pub fn lower(model: Model<'_>) -> Plan {
+    make(model, true, None)
+}
+
+/// As [`lower`], of a plan that is not carried out: the definitions of its tasks are left at zero. `give_back` is called where the
+/// order of a large plan has been freed.
+pub fn lower_unrun(model: Model<'_>, give_back: Option<fn()>) -> Plan {
+    make(model, false, give_back)
+}
+
+/// So many items are a large plan.
+const MANY: usize = 10_000;
+
+fn make(mut model: Model<'_>, has_definitions: bool, give_back: Option<fn()>) -> Plan {
     let order = std::mem::take(&mut model.order);
-    // The order holds what these say.
-    model.nodes.iter_mut().for_each(|node| node.after = Box::default());
-    let mut lower = Lower::new(&model);
+    let mut lower = Lower::new(&model, has_definitions);
     lower.ids();
-    lower.steps(&order);
-    // Of a large plan it takes as much memory as its tasks will.
-    drop(order);
+    lower.steps(order);
+    // The tasks stand in one piece, which does not fit where the order's many small ones were.
+    if let Some(give_back) = give_back.filter(|_| lower.made.len() > MANY) {
+        give_back();
+    }
     lower.plan.tasks.reserve_exact(lower.nodes_of_tasks.len());
     lower.items();
     lower.finish()
@@ -48,6 +61,7 @@ enum Made {
 
 struct Lower<'m, 'a> {
     model: &'m Model<'a>,
+    has_definitions: bool,
     /// By node.
     made: Vec<Made>,
     /// The node of each task.
@@ -71,7 +85,7 @@ struct Lower<'m, 'a> {
 }
 
 impl<'m, 'a> Lower<'m, 'a> {
-    fn new(model: &'m Model<'a>) -> Lower<'m, 'a> {
+    fn new(model: &'m Model<'a>, has_definitions: bool) -> Lower<'m, 'a> {
         let title = model.header.and_then(|header| header.title);
         let root = &model.nodes[0];
         let plan = Plan {
@@ -96,6 +110,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         };
         Lower {
             model,
+            has_definitions,
             made: Vec::with_capacity(model.nodes.len()),
             nodes_of_tasks: Vec::new(),
             settings: HashMap::new(),
@@ -172,13 +187,13 @@ impl<'m, 'a> Lower<'m, 'a> {
             _ => (GroupKind::Plan, model.header.and_then(|header| header.title)),
         };
         let cleanup = |wanted: fn(&NodeKind<'_>) -> bool| -> Vec<TaskId> {
-            let found = node.cleanups.iter().filter(|id| wanted(&model.node(**id).kind));
-            let tasks = found.flat_map(|id| &model.node(*id).children);
+            let found = node.cleanups().iter().filter(|id| wanted(&model.node(**id).kind));
+            let tasks = found.flat_map(|id| model.node(*id).children());
             tasks.filter_map(|id| self.task_id(*id)).collect()
         };
         let rollback = cleanup(|kind| matches!(kind, NodeKind::Rollback));
         let finally = cleanup(|kind| matches!(kind, NodeKind::Finally));
-        let items = node.children.iter().filter_map(|child| self.item(*child)).collect();
+        let items = node.children().iter().filter_map(|child| self.item(*child)).collect();
         if id == NodeId::PLAN {
             self.plan.finally = finally;
         }
@@ -196,7 +211,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             rollback,
             on_failure: settings.on_failure,
             env: settings.env.clone(),
-            overlaps: node.overlaps.iter().map(|(other, _)| model.qualified(*other)).collect(),
+            overlaps: node.overlaps().iter().map(|(other, _)| model.qualified(*other)).collect(),
             left_out: settings.left_out.clone(),
             span: node.header(),
         }
@@ -305,13 +320,16 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     /// A task that uses the output of one that is left out is left out too, and so on.
     fn leave_out(&mut self) {
+        let users: HashMap<TaskId, Vec<TaskId>> = self.output_users();
+        if users.is_empty() {
+            return;
+        }
         let in_order = self.plan.steps.iter().filter_map(|step| match step.kind {
             super::StepKind::Task(task) => Some(task),
             _ => None,
         });
         let cleanups = self.plan.task_ids().filter(|id| self.plan.task(*id).step.is_none());
         let order: Vec<TaskId> = in_order.chain(cleanups).collect();
-        let users: HashMap<TaskId, Vec<TaskId>> = self.output_users();
         for id in order {
             if self.plan.task(id).left_out.is_some() {
                 continue;
@@ -391,7 +409,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         let parent = node.parent.unwrap_or(NodeId::PLAN);
         let closed = match model.node(parent).kind {
             NodeKind::Wave(_) => Some(parent),
-            _ => node.position.checked_sub(1).map(|before| model.node(parent).children[before as usize]),
+            _ => node.position.checked_sub(1).map(|before| model.node(parent).children()[before as usize]),
         };
         let closed = closed.filter(|closed| {
             let is_taken = model.members.inside(&model.nodes, *closed, "gate").is_some();

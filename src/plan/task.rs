@@ -26,7 +26,7 @@ pub struct Task {
     /// The step of it; none for rollback and `finally` tasks.
     pub step: Option<StepId>,
     /// A hash of all that its result depends on in the plan's text (action, agent, claims, criteria, params
-    /// in it, …): resume goes on from a finished task only where this is the same.
+    /// in it, …): resume goes on from a finished task only where this is the same. Zero in a plan that is not carried out.
     pub definition: blake3::Hash,
     /// The header, from keyword to title.
     pub span: Span,

@@ -84,6 +84,7 @@ fn budgets(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
     for (index, group) in plan.groups.iter().enumerate() {
         let budget = if index == 0 && group.budget.span.is_none() { plan.budget } else { group.budget };
+        let Some(span) = budget.span else { continue };
         let tasks: Vec<TaskId> = proof
             .order
             .tasks_of(Item::Group(GroupId(index as u32)))
@@ -91,7 +92,6 @@ fn budgets(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             .copied()
             .filter(|id| plan.task(*id).left_out.is_none())
             .collect();
-        let Some(span) = budget.span else { continue };
         // A budget that a task has from its group is the group's own, not a part of it.
         let mut outer: HashSet<Span> = HashSet::from([span]);
         let mut parent = group.parent;
@@ -176,7 +176,6 @@ fn starts(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             Item::Group(group) => plan.group(*group).left_out.is_none(),
             Item::Gate(_) => false,
         };
-        let together: Vec<Item> = set.items.iter().filter(first).filter(works).copied().collect();
         let mut limit: Option<(u32, GroupId)> = None;
         let mut group = Some(set.group);
         while let Some(id) = group {
@@ -189,6 +188,10 @@ fn starts(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             }
             group = plan.group(id).parent;
         }
+        if limit.is_none() && plan.agents.is_empty() {
+            continue;
+        }
+        let together: Vec<Item> = set.items.iter().filter(first).filter(works).copied().collect();
         if let Some((workers, by)) = limit
             && together.len() > workers as usize
         {

@@ -7,7 +7,7 @@ use super::mentions::plain;
 use super::messages::criteria as messages;
 use crate::diagnostic::Diagnostic;
 use crate::glob::{Paths, Pattern};
-use crate::plan::{Action, Command, Criterion, Item, Plan, TaskId, Test};
+use crate::plan::{Action, Command, Criterion, Item, TaskId, Test};
 use regex::Regex;
 
 /// A criterion where it stands.
@@ -19,25 +19,25 @@ pub(super) struct Place<'p> {
 }
 
 /// Every criterion of what will run.
-pub(super) fn all(plan: &Plan) -> impl Iterator<Item = Place<'_>> {
-    lists(plan).flat_map(|(task, is_preflight, list)| {
+pub(super) fn all<'p>(proof: &'p Proof) -> impl Iterator<Item = Place<'p>> {
+    lists(proof).flat_map(|(task, is_preflight, list)| {
         list.iter().map(move |criterion| Place { criterion, task, is_preflight })
     })
 }
 
-fn lists(plan: &Plan) -> impl Iterator<Item = (Option<TaskId>, bool, &[Criterion])> {
+fn lists<'p>(proof: &'p Proof) -> impl Iterator<Item = (Option<TaskId>, bool, &'p [Criterion])> {
+    let plan = proof.plan;
     let preflight = std::iter::once((None, true, &plan.preflight[..]));
     let groups = plan.groups.iter().filter(|group| group.left_out.is_none());
     let gates = plan.gates.iter().filter(|gate| gate.left_out.is_none());
-    let tasks = plan.task_ids().filter(|task| plan.task(*task).left_out.is_none());
     preflight
         .chain(groups.map(|group| (None, false, &group.success[..])))
         .chain(gates.map(|gate| (None, false, &gate.checks[..])))
-        .chain(tasks.map(|id| (Some(id), false, &plan.task(id).success[..])))
+        .chain(proof.tasks.tested.iter().map(|id| (Some(*id), false, &plan.task(*id).success[..])))
 }
 
 pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
-    for place in all(proof.plan) {
+    for place in all(proof) {
         match verdict(proof, place.criterion) {
             Some((true, why)) => findings.push(messages::cannot_fail(place.criterion, why)),
             Some((false, why)) => findings.push(messages::cannot_pass(place.criterion, why)),
@@ -54,7 +54,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             findings.push(messages::self_judged(place.criterion, proof.names.task(task), agent));
         }
     }
-    for (_, _, list) in lists(proof.plan).filter(|(_, _, list)| list.len() < 200) {
+    for (_, _, list) in lists(proof).filter(|(_, _, list)| list.len() < 200) {
         for (index, criterion) in list.iter().enumerate() {
             let test = format!("{:?}", criterion.test);
             let is_same =
@@ -136,8 +136,8 @@ fn exit_code(command: &Command) -> Option<(i32, String)> {
         Command::Shell(template) if template.outputs().next().is_none() => plain(template),
         Command::Shell(_) => return None,
         Command::Program(words) => {
-            let words: Vec<String> = words.iter().map(plain).collect();
-            return match words.first()?.as_str() {
+            let words: Vec<_> = words.iter().map(plain).collect();
+            return match &**words.first()? {
                 "true" | "echo" => Some((0, format!("`{}`", words[0]))),
                 "false" => Some((1, "`false`".to_owned())),
                 _ => None,
@@ -172,10 +172,9 @@ fn exit_code(command: &Command) -> Option<(i32, String)> {
 /// A plan whose agents change files, in several tasks, and in which nothing at all tests what they did.
 fn untested(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
-    let has_criteria = lists(plan).any(|(_, is_preflight, list)| !is_preflight && !list.is_empty());
+    let has_criteria = lists(proof).any(|(_, is_preflight, list)| !is_preflight && !list.is_empty());
     let asks = |gate: &crate::plan::Gate| !gate.approvals.is_empty();
-    let approves = plan.tasks.iter().any(|task| matches!(task.action, Action::Approve(_)));
-    if has_criteria || approves || plan.gates.iter().any(asks) {
+    if has_criteria || plan.agents.is_empty() || proof.tasks.has_approval || plan.gates.iter().any(asks) {
         return;
     }
     let writes = |id: &TaskId| {
@@ -193,6 +192,9 @@ fn untested(proof: &Proof, findings: &mut Vec<Diagnostic>) {
 /// Approvals that nothing waits for, beside work that goes on.
 fn idle_approvals(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
+    if !proof.tasks.has_approval {
+        return;
+    }
     for set in proof.order.sets() {
         for item in &set.items {
             let Item::Task(id) = *item else { continue };

@@ -37,9 +37,12 @@ pub(super) fn check(
     findings: &mut Vec<Diagnostic>,
     conflicts: &mut Vec<(TaskId, TaskId)>,
 ) -> HashSet<(TaskId, TaskId)> {
+    let mut reported: HashSet<(TaskId, TaskId)> = HashSet::new();
+    if proof.tasks.claiming.is_empty() && !proof.tasks.has_unknown {
+        return reported;
+    }
     let locks = Locks::new(proof.plan);
     let folded = proof.table.folded();
-    let mut reported: HashSet<(TaskId, TaskId)> = HashSet::new();
     let mut alone: HashSet<TaskId> = HashSet::new();
     for set in proof.order.sets() {
         if proof.facts.is_stale() {
@@ -56,7 +59,7 @@ pub(super) fn check(
         unknown(proof, &locks, set, &members, &mut alone, findings);
         hot(proof, &locks, &members, findings);
     }
-    for task in proof.tasks() {
+    for task in proof.claiming() {
         own(proof, task, findings);
     }
     reported

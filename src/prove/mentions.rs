@@ -9,13 +9,17 @@ use super::world::Reach;
 use crate::diagnostic::Diagnostic;
 use crate::glob::{Paths, Pattern};
 use crate::plan::{Action, ClaimKind, OutputSource, Part, TaskId, Template};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 const MOST_PER_TASK: usize = 4;
 
 pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
+    if proof.plan.agents.is_empty() {
+        return;
+    }
     // The first names of the plan's own paths: what begins so and has a `/` is a path.
-    let claims = proof.plan.tasks.iter().flat_map(|task| &task.claims.claims);
+    let claims = proof.tasks.claimants.iter().flat_map(|task| &proof.plan.task(*task).claims.claims);
     let roots: HashSet<&str> =
         claims.filter_map(|claim| claim.glob.split_once('/')).map(|(root, _)| root).collect();
     let reach = Reach::new(proof);
@@ -46,7 +50,7 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
         return;
     }
     let outputs = task.outputs.iter().filter_map(|output| match &output.source {
-        OutputSource::File(path) => Some(plain(path)),
+        OutputSource::File(path) => Some(plain(path).into_owned()),
         OutputSource::Stdout => None,
     });
     let covers: Vec<Paths> = claims
@@ -92,7 +96,10 @@ fn is_covered(path: &str, directory: &str, covers: &[Paths]) -> bool {
 }
 
 /// A template's text, the outputs of other tasks left blank.
-pub(super) fn plain(template: &Template) -> String {
+pub(super) fn plain(template: &Template) -> Cow<'_, str> {
+    if let [Part::Literal(whole)] = &template.parts[..] {
+        return Cow::Borrowed(whole);
+    }
     let mut text = String::new();
     for part in &template.parts {
         match part {
@@ -100,7 +107,7 @@ pub(super) fn plain(template: &Template) -> String {
             Part::Output(..) => text.push(' '),
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

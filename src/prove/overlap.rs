@@ -15,8 +15,30 @@ pub(super) type PathsId = u32;
 /// The patterns of a plan's claims, and who claims what.
 pub(super) struct Table {
     paths: Vec<Paths>,
-    uses: Vec<Vec<Use>>,
-    forbids: Vec<Vec<Use>>,
+    uses: ByTask,
+    forbids: ByTask,
+}
+
+/// Claims by task, all in one list.
+#[derive(Default)]
+struct ByTask {
+    list: Vec<Use>,
+    /// Where those of a task end, up to the last task that has some.
+    ends: Vec<u32>,
+}
+
+impl ByTask {
+    /// Ends the lists of the tasks up to this one, what has been added since being its own.
+    fn end(&mut self, task: TaskId, count_before: u32) {
+        self.ends.resize(task.index(), count_before);
+        self.ends.push(self.list.len() as u32);
+    }
+
+    fn of(&self, task: TaskId) -> &[Use] {
+        let Some(end) = self.ends.get(task.index()) else { return &[] };
+        let start = task.index().checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.list[start as usize..*end as usize]
+    }
 }
 
 /// A claim of a task, and its paths.
@@ -30,12 +52,11 @@ pub(super) struct Use {
 
 impl Table {
     /// Reads every claim; those that are no patterns have been reported and are left out.
-    pub fn new(plan: &Plan) -> Table {
+    pub fn new(plan: &Plan, claimants: &[TaskId]) -> Table {
         let mut ids: HashMap<(&str, Vec<&str>), PathsId> = HashMap::new();
-        let count = plan.tasks.len();
-        let mut table =
-            Table { paths: Vec::new(), uses: Vec::with_capacity(count), forbids: Vec::with_capacity(count) };
-        for task in &plan.tasks {
+        let mut table = Table { paths: Vec::new(), uses: ByTask::default(), forbids: ByTask::default() };
+        for id in claimants {
+            let task = plan.task(*id);
             let forbidden: Vec<&str> = task
                 .claims
                 .claims
@@ -45,14 +66,14 @@ impl Table {
                 })
                 .map(|claim| claim.glob.as_str())
                 .collect();
-            let (mut uses, mut forbids) = (Vec::new(), Vec::new());
+            let before = (table.uses.list.len() as u32, table.forbids.list.len() as u32);
             for (index, claim) in task.claims.claims.iter().enumerate() {
                 let mut except: Vec<&str> = claim.except.iter().map(String::as_str).collect();
                 if claim.kind.is_write() {
                     except.extend(&forbidden);
                 }
                 let key = (claim.glob.as_str(), except);
-                let id = match ids.get(&key) {
+                let paths = match ids.get(&key) {
                     Some(id) => *id,
                     None => {
                         let Ok(paths) = Paths::parse(key.0, &key.1) else { continue };
@@ -61,11 +82,12 @@ impl Table {
                         table.paths.len() as PathsId - 1
                     }
                 };
-                let list = if claim.kind == ClaimKind::Forbids { &mut forbids } else { &mut uses };
-                list.push(Use { claim: index as u32, paths: id, kind: claim.kind });
+                let by_task =
+                    if claim.kind == ClaimKind::Forbids { &mut table.forbids } else { &mut table.uses };
+                by_task.list.push(Use { claim: index as u32, paths, kind: claim.kind });
             }
-            table.uses.push(uses);
-            table.forbids.push(forbids);
+            table.uses.end(*id, before.0);
+            table.forbids.end(*id, before.1);
         }
         table
     }
@@ -76,12 +98,12 @@ impl Table {
 
     /// What the task claims to read and write.
     pub fn uses(&self, task: TaskId) -> &[Use] {
-        &self.uses[task.index()]
+        self.uses.of(task)
     }
 
     /// What the task claims, and what it forbids itself.
     pub fn all_of(&self, task: TaskId) -> impl Iterator<Item = &Use> {
-        self.uses[task.index()].iter().chain(&self.forbids[task.index()])
+        self.uses.of(task).iter().chain(self.forbids.of(task))
     }
 
     /// The same patterns as a file system sees them that does not tell `A` from `a`; none when no pattern has a capital.

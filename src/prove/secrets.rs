@@ -86,7 +86,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
         env(proof, &task.env, &at, findings);
         task.success.iter().for_each(|criterion| test(proof, criterion, findings));
         for text in [&task.title, &task.docs, &task.because] {
-            look(proof, &Template::literal(text.as_str()), "a text of the plan", &at, findings);
+            look_at(proof, text, "a text of the plan", &at, findings);
         }
     }
     for agent in &plan.agents {
@@ -170,17 +170,20 @@ fn env_span(proof: &Proof, at: &Place, name: &str, text: &str) -> Span {
 }
 
 fn look(proof: &Proof, text: &Template, place: &str, at: &Place, findings: &mut Vec<Diagnostic>) {
-    let text = plain(text);
-    if text.len() < 8 || !ANY.is_match(&text) {
+    look_at(proof, &plain(text), place, at, findings);
+}
+
+fn look_at(proof: &Proof, text: &str, place: &str, at: &Place, findings: &mut Vec<Diagnostic>) {
+    if text.len() < 8 || !ANY.is_match(text) {
         return;
     }
-    if let Some(found) = PRIVATE_KEY.find(&text) {
+    if let Some(found) = PRIVATE_KEY.find(text) {
         findings.push(messages::private_key(anywhere(proof, at, found.as_str()), place));
         return;
     }
     let mut taken = Vec::new();
     for shape in SHAPES.iter() {
-        for found in shape.regex.find_iter(&text) {
+        for found in shape.regex.find_iter(text) {
             let is_taken = taken.iter().any(|range: &std::ops::Range<usize>| range.contains(&found.start()));
             if is_taken || is_placeholder(found.as_str()) {
                 continue;
@@ -190,7 +193,7 @@ fn look(proof: &Proof, text: &Template, place: &str, at: &Place, findings: &mut 
             findings.push(messages::leaked_secret(span, shape.kind, &masked(found.as_str()), place));
         }
     }
-    for found in URL_PASSWORD.captures_iter(&text) {
+    for found in URL_PASSWORD.captures_iter(text) {
         let (whole, password) = (&found[0], &found[3]);
         if is_placeholder(password) || password.starts_with(['$', '{', '<', '%']) || is_local(&found[4]) {
             continue;
@@ -199,7 +202,7 @@ fn look(proof: &Proof, text: &Template, place: &str, at: &Place, findings: &mut 
         findings.push(messages::url_password(anywhere(proof, at, whole), &shown, place));
         taken.push(found.get(0).map_or(0..0, |whole| whole.range()));
     }
-    for found in ASSIGNMENT.captures_iter(&text) {
+    for found in ASSIGNMENT.captures_iter(text) {
         let range = found.get(0).map_or(0..0, |whole| whole.range());
         let value = &found[2];
         if taken.iter().any(|other| other.start < range.end && range.start < other.end) || !is_random(value) {
@@ -302,7 +305,7 @@ fn entropy(text: &str) -> f64 {
 fn claimed(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     for secret in &proof.plan.secrets {
         let SecretSource::File(path) = &secret.source else { continue };
-        for id in proof.tasks() {
+        for id in proof.claiming() {
             // A command is the author's own; an agent sends what it reads to its model.
             if !matches!(proof.plan.task(id).action, Action::Prompt(_) | Action::PromptFile(_)) {
                 continue;

@@ -28,9 +28,9 @@ struct Known {
 }
 
 impl Sections {
-    pub fn new(plan: &Plan, facts: &dyn super::Facts) -> Sections {
+    pub fn new(plan: &Plan, claimants: &[TaskId], facts: &dyn super::Facts) -> Sections {
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for claim in plan.tasks.iter().flat_map(|task| &task.claims.claims) {
+        for claim in claimants.iter().flat_map(|task| &plan.task(*task).claims.claims) {
             let Some(name) = claim.section.as_deref() else { continue };
             if Pattern::parse(&claim.glob).is_ok_and(|pattern| pattern.literal().is_some()) {
                 wanted.entry(&claim.glob).or_default().insert(name);
@@ -65,7 +65,7 @@ fn is_within(name: &str, other: &str) -> bool {
 
 /// Sections that a task is to change and that the file does not have.
 pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
-    for task in proof.tasks() {
+    for task in proof.claiming() {
         for used in proof.table.uses(task).iter().filter(|used| used.kind.is_write()) {
             let own = claim(proof.plan, task, *used);
             let Some(name) = own.section.as_deref().filter(|_| own.kind != ClaimKind::Creates) else {

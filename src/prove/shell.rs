@@ -13,6 +13,7 @@ use crate::glob::{Paths, Pattern};
 use crate::plan::{Action, Command, Part, TaskId, Template, Test};
 use crate::source::Span;
 use brush_parser::{ParseError, Parser, ParserOptions, Token, TokenizerError};
+use std::borrow::Cow;
 
 /// A longer text, or one that nests deeper, is not parsed: a parser that recurses must not be led too deep.
 const MOST_BYTES: usize = 32_768;
@@ -38,7 +39,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
-    for place in criteria::all(proof.plan) {
+    for place in criteria::all(proof) {
         let criterion = place.criterion;
         let command = match &criterion.test {
             Test::Runs { command, .. } | Test::ValueOf { command, .. } => command,
@@ -53,7 +54,10 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
 }
 
 /// The text as the shell gets it, near enough to parse: each value is one quoted word, so a word stands for it.
-fn parsable(text: &Template) -> String {
+fn parsable(text: &Template) -> Cow<'_, str> {
+    if let [Part::Literal(whole)] = &text.parts[..] {
+        return Cow::Borrowed(whole);
+    }
     let piece = |part: &Part| match part {
         Part::Literal(text) => text.clone(),
         Part::Value(_) | Part::Output(..) => "x".to_owned(),
@@ -382,7 +386,7 @@ fn waits_for_answer(words: &[&str]) -> Option<(String, &'static str, &'static st
 }
 
 fn of_program(proof: &Proof, words: &[Template], place: &Place, findings: &mut Vec<Diagnostic>) {
-    let words: Vec<String> = words.iter().map(plain).collect();
+    let words: Vec<String> = words.iter().map(|word| plain(word).into_owned()).collect();
     let Some(program) = words.first() else { return };
     if matches!(program.as_str(), "expr" | "test" | "[" | "find" | "bash" | "sh" | "echo" | "printf") {
         return;

@@ -51,7 +51,7 @@ impl<'p, 'q> Reach<'p, 'q> {
     }
 
     fn is_made(&self, any: &[Paths]) -> bool {
-        self.proof.tasks().any(|task| {
+        self.proof.claiming().any(|task| {
             self.proof.table.uses(task).iter().filter(|used| used.kind.is_write()).any(|used| {
                 let made = self.proof.table.paths(used.paths);
                 any.iter().any(|paths| made.overlaps(paths))
@@ -95,7 +95,7 @@ pub(super) fn may_write_anything(proof: &Proof, task: TaskId) -> bool {
 fn inputs(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
     let mut makers: HashMap<&str, Vec<TaskId>> = HashMap::new();
     let mut wild: Vec<(&Paths, TaskId)> = Vec::new();
-    for task in proof.tasks() {
+    for task in proof.claiming() {
         for used in proof.table.uses(task).iter().filter(|used| used.kind.is_write()) {
             let paths = proof.table.paths(used.paths);
             match paths.pattern.literal() {
@@ -104,8 +104,11 @@ fn inputs(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
             }
         }
     }
+    if proof.tasks.claiming.is_empty() {
+        return;
+    }
     let free: Vec<TaskId> = proof.tasks().filter(|task| may_write_anything(proof, *task)).collect();
-    for reader in proof.tasks() {
+    for reader in proof.claiming() {
         for used in proof.table.uses(reader).iter().filter(|used| used.kind == ClaimKind::Reads) {
             let Some(path) = proof.table.paths(used.paths).pattern.literal() else { continue };
             if proof.facts.kind(path) != Some(Kind::Nothing) {
@@ -134,7 +137,7 @@ fn inputs(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
 
 /// Criteria that look at files which are not there and which nothing makes.
 fn looked_at(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
-    for place in criteria::all(proof.plan).filter(|place| !place.is_preflight) {
+    for place in criteria::all(proof).filter(|place| !place.is_preflight) {
         let (glob, passes) = match &place.criterion.test {
             Test::Exists(glob) | Test::Contains { glob, .. } => (glob, false),
             Test::Lacks { glob, .. } => (glob, true),
@@ -154,7 +157,7 @@ fn looked_at(proof: &Proof, reach: &Reach, findings: &mut Vec<Diagnostic>) {
 /// Claims on a directory by its bare name.
 fn directories(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let mut parents: HashMap<&str, (TaskId, Use)> = HashMap::new();
-    for task in proof.tasks() {
+    for task in proof.claiming() {
         for used in proof.table.all_of(task) {
             let mut below = proof.table.paths(used.paths).pattern.literal_prefix();
             while !below.is_empty() && !parents.contains_key(below) {
@@ -164,7 +167,7 @@ fn directories(proof: &Proof, findings: &mut Vec<Diagnostic>) {
         }
     }
     let mut seen = HashSet::new();
-    for task in proof.tasks() {
+    for task in proof.claiming() {
         for used in proof.table.all_of(task) {
             let Some(path) = proof.table.paths(used.paths).pattern.literal() else { continue };
             let own = claim(proof.plan, task, *used);

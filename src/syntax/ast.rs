@@ -56,8 +56,8 @@ pub enum CommentKind {
 pub struct Statement<'s> {
     /// From its keyword to its last byte.
     pub span: Span,
-    /// Its keyword (`on failure` and `may change nothing` are keywords of several words).
-    pub keyword: Span,
+    /// How long its keyword is. Where it begins goes without saying: a large plan has some hundred thousand statements.
+    keyword_length: u32,
     /// The `##` lines right above it, without `##` and one space.
     pub docs: Few<&'s str>,
     /// What it says.
@@ -65,6 +65,17 @@ pub struct Statement<'s> {
 }
 
 impl<'s> Statement<'s> {
+    /// What is written at `span`, which begins with `keyword`.
+    pub fn new(span: Span, keyword: Span, docs: Few<&'s str>, kind: StatementKind<'s>) -> Statement<'s> {
+        debug_assert_eq!(keyword.start, span.start);
+        Statement { span, keyword_length: keyword.end - keyword.start, docs, kind }
+    }
+
+    /// Its keyword (`on failure` and `may change nothing` are keywords of several words).
+    pub fn keyword(&self) -> Span {
+        Span { end: self.span.start + self.keyword_length, ..self.span }
+    }
+
     /// Its body, for a statement that has one by its kind; of a task without one, an empty body with an empty span.
     pub fn body(&self) -> Option<&Body<'s>> {
         match &self.kind {
@@ -88,39 +99,39 @@ impl<'s> Statement<'s> {
 #[expect(missing_docs, reason = "the line above each variant shows its fields in their syntax")]
 pub enum StatementKind<'s> {
     /// `plan NAME "title"`
-    Plan { name: Name<'s>, title: Option<Box<Text<'s>>> },
+    Plan { name: Box<Name<'s>>, title: Option<Box<Text<'s>>> },
     /// `use "path.wave"`
     Use { path: Text<'s> },
     /// `param NAME TYPE [= default] ["doc"]`
     Param(Box<Param<'s>>),
     /// `agent NAME { … }`: a declaration. Without a body it is [`StatementKind::AgentRef`].
-    Agent { name: Name<'s>, body: Box<Body<'s>> },
+    Agent { name: Box<Name<'s>>, body: Box<Body<'s>> },
     /// `secret NAME from env "VAR"` / `from file "path"`
-    Secret { name: Name<'s>, source: SecretSource, value: Box<Text<'s>> },
+    Secret { name: Box<Name<'s>>, source: SecretSource, value: Box<Text<'s>> },
     /// `resource NAME N`
-    Resource { name: Name<'s>, capacity: Box<Number> },
+    Resource { name: Box<Name<'s>>, capacity: Box<Number> },
     /// `criterion NAME ["title"] TEST`
     Criterion { name: Box<Name<'s>>, title: Option<Box<Text<'s>>>, test: Option<Box<Test<'s>>> },
     /// `assert CLAIM`
     Assert(Box<Assert<'s>>),
     /// `preflight { check… }`
-    Preflight(Body<'s>),
+    Preflight(Box<Body<'s>>),
     /// `wave NAME ["title"] [overlaps a, b] { … }`
     Wave(Box<Wave<'s>>),
     /// `parallel [NAME] ["title"] { … }` and `serial …`
     Block(Box<Block<'s>>),
     /// `for NAME in "a", "b" { … }`
-    For { variable: Box<Name<'s>>, values: Vec<Text<'s>>, body: Box<Body<'s>> },
+    For { variable: Box<Name<'s>>, values: Box<[Text<'s>]>, body: Box<Body<'s>> },
     /// `task NAME ["title"] { … }`
     Task(Box<Task<'s>>),
     /// `gate [NAME] ["question"] { … }`
     Gate(Box<Gate<'s>>),
     /// `success { check… }`
-    Success(Body<'s>),
+    Success(Box<Body<'s>>),
     /// `rollback { task… }`
-    Rollback(Body<'s>),
+    Rollback(Box<Body<'s>>),
     /// `finally { task… }`
-    Finally(Body<'s>),
+    Finally(Box<Body<'s>>),
 
     /// `workers N`
     Workers(Number),
@@ -129,7 +140,7 @@ pub enum StatementKind<'s> {
     /// `timeout D`
     Timeout(Duration),
     /// `retries N [backoff D] [feedback]`
-    Retries { count: Number, backoff: Option<Box<Duration>>, feedback: Option<Box<Span>> },
+    Retries { count: Box<Number>, backoff: Option<Box<Duration>>, feedback: Option<Box<Span>> },
     /// `budget $40`, `budget 2M tokens`, `budget $40, 2M tokens`
     Budget(Vec<Amount>),
     /// `isolation shared|worktree|copy`
@@ -137,7 +148,7 @@ pub enum StatementKind<'s> {
     /// `on failure stop|cancel|continue`
     OnFailure(Spanned<OnFailure>),
     /// `env NAME "value"` / `env NAME from secret SECRET`
-    Env { name: Name<'s>, value: Box<EnvValue<'s>> },
+    Env { name: Box<Name<'s>>, value: Box<EnvValue<'s>> },
     /// `directory "path"`
     Directory(Text<'s>),
     /// `shell "bash -euo pipefail -c"`
@@ -168,7 +179,7 @@ pub enum StatementKind<'s> {
     /// `uses NAME [k]`, `uses a, b 2`
     Uses(Vec<Use<'s>>),
     /// `output NAME from "path"` / `output NAME from stdout`
-    Output { name: Name<'s>, source: Box<OutputSource<'s>> },
+    Output { name: Box<Name<'s>>, source: Box<OutputSource<'s>> },
     /// `may change nothing`
     MayChangeNothing,
     /// `id "author's own id"`
@@ -409,7 +420,7 @@ pub enum Command<'s> {
     /// For the shell.
     Shell(Text<'s>),
     /// Program and arguments, no shell. With the place of the list.
-    Program(Box<[Text<'s>]>, Span),
+    Program(Few<Text<'s>>, Span),
 }
 
 impl Command<'_> {
@@ -587,6 +598,6 @@ mod tests {
     #[test]
     fn a_statement_is_small() {
         // A large plan has a hundred thousand of them, and every pass walks over all.
-        assert!(size_of::<Statement<'_>>() <= 80, "{}", size_of::<Statement<'_>>());
+        assert!(size_of::<Statement<'_>>() <= 64, "{}", size_of::<Statement<'_>>());
     }
 }

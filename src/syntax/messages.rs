@@ -270,7 +270,7 @@ pub(super) fn misplaced(word: &Word, statement: &Statement<'_>, place: Place) ->
     let what =
         if is_declaration { "an `agent` with a body".to_owned() } else { format!("`{}`", word.keyword) };
     let message = format!("{what} cannot stand in {}", place.phrase());
-    let diagnostic = Diagnostic::new(codes::MISPLACED_STATEMENT, message, statement.keyword, "not here");
+    let diagnostic = Diagnostic::new(codes::MISPLACED_STATEMENT, message, statement.keyword(), "not here");
     match (word.keyword, place) {
         ("check", Place::Task | Place::Wave | Place::File) => diagnostic.help("put it into `success { … }`"),
         ("check", _) => diagnostic.help("put it into a `gate`, or into the `success` of a task or wave"),

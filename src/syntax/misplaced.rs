@@ -82,7 +82,7 @@ fn own<'t, 's>(
     } else if is_once(word, statement) {
         match seen.iter().find(|(keyword, _)| *keyword == word.keyword) {
             Some((_, first)) => {
-                diagnostics.push(messages::repeated(word, statement.keyword, first.keyword, place))
+                diagnostics.push(messages::repeated(word, statement.keyword(), first.keyword(), place))
             }
             None => seen.push((word.keyword, statement)),
         }

@@ -7,7 +7,7 @@
 use super::ast::Statement;
 use super::misplaced;
 use super::split::{Inside, Piece, Split};
-use super::tree::{Built, DEEPEST, Part, read_part};
+use super::tree::{Built, DEEPEST, Part, bodies, read_part, room};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
 use std::thread::scope;
@@ -38,8 +38,9 @@ pub(super) fn build(
         },
     };
     let Some(parts) = parts else { return Err(split) };
-    let all = each(parts, |(part, marks)| {
-        let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None);
+    let parts = parts.into_iter().map(|piece| (piece, Vec::new())).collect();
+    let all = each(parts, |(part, marks), room| {
+        let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None, room);
         let mut misplaced = Vec::new();
         misplaced::inside(&read.statements, &mut misplaced);
         (read, misplaced)
@@ -75,7 +76,8 @@ fn inside(
     let is_clean =
         |part: &Part<'_>| part.diagnostics.is_empty() && part.junk_spans.is_empty() && part.mistakes == 0;
     let comments = &split.comments;
-    let mut whole = read_part(file, text, start..text.len(), &rest, comments, is_hasty, Some((open, end)));
+    let left_out = Some((open, end));
+    let mut whole = read_part(file, text, start..text.len(), &rest, comments, is_hasty, left_out, Vec::new());
     let opens_here = |statement: &Statement<'_>| {
         statement.kind.body().is_some_and(|body| body.span.start as usize == open)
     };
@@ -83,8 +85,12 @@ fn inside(
         return Err(split);
     };
     let header = &whole.statements[at];
-    let all = each(parts, |(part, marks)| {
-        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty, None);
+    // The room is this thread's own, so that it can be used again here; the first part's is for all of them.
+    let mut counts: Vec<usize> = parts.iter().map(|(_, marks)| bodies(&split.marks[marks.clone()])).collect();
+    counts[0] = counts.iter().sum();
+    let parts = parts.into_iter().zip(counts.into_iter().map(room)).collect();
+    let all = each(parts, |(part, marks), room| {
+        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty, None, room);
         let mut misplaced = Vec::new();
         misplaced::inside_of(header, &read.statements, &mut misplaced);
         (read, misplaced)
@@ -101,10 +107,11 @@ fn inside(
     }
     let Some(body) = whole.statements[at].kind.body_mut() else { return Err(split) };
     let last = std::mem::take(&mut body.statements);
-    let count = all.iter().map(|(part, _)| part.statements.len()).sum::<usize>() + last.len();
-    body.statements.reserve_exact(count);
     for (mut part, mut misplaced) in all {
-        body.statements.append(&mut part.statements);
+        match body.statements.is_empty() {
+            true => body.statements = part.statements,
+            false => body.statements.append(&mut part.statements),
+        }
         out_of_place.append(&mut misplaced);
     }
     body.statements.extend(last);
@@ -117,17 +124,17 @@ fn inside(
     Ok(whole.built(file, text, split))
 }
 
-/// What is read of each part, in order, by a thread each.
+/// What is read of each part, in order, by a thread each, into the room for it.
 fn each<'s>(
-    parts: Vec<Piece>,
-    read: impl Fn(Piece) -> (Part<'s>, Vec<Diagnostic>) + Sync,
+    parts: Vec<(Piece, Vec<Statement<'s>>)>,
+    read: impl Fn(Piece, Vec<Statement<'s>>) -> (Part<'s>, Vec<Diagnostic>) + Sync,
 ) -> Vec<(Part<'s>, Vec<Diagnostic>)> {
     let read = &read;
     scope(|threads| {
         let mut parts = parts.into_iter();
         let first = parts.next();
-        let others: Vec<_> = parts.map(|part| threads.spawn(move || read(part))).collect();
-        let first = first.map(read);
+        let others: Vec<_> = parts.map(|(part, room)| threads.spawn(move || read(part, room))).collect();
+        let first = first.map(|(part, room)| read(part, room));
         let others = others.into_iter().map(|other| match other.join() {
             Ok(part) => part,
             Err(panic) => std::panic::resume_unwind(panic),

@@ -76,7 +76,7 @@ impl<'s> Cursor<'s, '_> {
                 StatementKind::Task(Box::new(Task { name, title, body }))
             }
             "plan" => {
-                let name = self.name()?;
+                let name = Box::new(self.name()?);
                 let title = self.string().map(Box::new);
                 StatementKind::Plan { name, title }
             }
@@ -103,14 +103,14 @@ impl<'s> Cursor<'s, '_> {
             }
             "timeout" => StatementKind::Timeout(self.duration()?),
             "retries" => {
-                let count = self.count()?;
+                let count = Box::new(self.count()?);
                 StatementKind::Retries { count, backoff: None, feedback: None }
             }
             "agent" => {
                 let name = self.name()?;
                 if self.peek() == Some(b'{') {
                     let body = Box::new(self.body(name.span));
-                    StatementKind::Agent { name, body }
+                    StatementKind::Agent { name: Box::new(name), body }
                 } else {
                     StatementKind::AgentRef(name)
                 }
@@ -126,7 +126,7 @@ impl<'s> Cursor<'s, '_> {
                 let body = self.open_body()?;
                 StatementKind::Gate(Box::new(Gate { name: None, title, body }))
             }
-            "success" => StatementKind::Success(self.open_body()?),
+            "success" => StatementKind::Success(Box::new(self.open_body()?)),
             "check" => {
                 let title = Some(self.string()?);
                 let start = self.at;
@@ -172,7 +172,7 @@ impl<'s> Cursor<'s, '_> {
                     }
                 };
                 self.blanks();
-                StatementKind::Output { name, source: Box::new(source) }
+                StatementKind::Output { name: Box::new(name), source: Box::new(source) }
             }
             _ => return None,
         };
@@ -238,8 +238,9 @@ impl<'s> Cursor<'s, '_> {
             }
             references.push(Reference::new(name.text, name.span));
             if self.peek() != Some(b',') {
-                references.shrink_to_fit();
-                return Some(references);
+                // A copy, for the allocator leaves what is shrunk a little where it is, with its room.
+                let is_full = references.len() == references.capacity();
+                return Some(if is_full { references } else { references.to_vec() });
             }
             self.at += 1;
             self.blanks();

@@ -332,7 +332,7 @@ impl<'s> Builder<'s, '_> {
         let kind = self.lower.rest(rule, keyword, Parts::of(pairs)).unwrap_or(StatementKind::Junk);
         let word = Span::new(file, tokens[at].start, tokens[at].end);
         let docs = self.docs(word.start);
-        self.push(Statement { span: Span::new(file, tokens[at].start, end), keyword: word, docs, kind });
+        self.push(Statement::new(Span::new(file, tokens[at].start, end), word, docs, kind));
         Some(tokens.len())
     }
 
@@ -360,19 +360,19 @@ impl<'s> Builder<'s, '_> {
             ("task", Some(name)) => {
                 StatementKind::Task(Box::new(Task { name, title: title.map(Box::new), body }))
             }
-            ("agent", Some(name)) => StatementKind::Agent { name, body: Box::new(body) },
+            ("agent", Some(name)) => StatementKind::Agent { name: Box::new(name), body: Box::new(body) },
             ("parallel" | "serial", name) => {
                 StatementKind::Block(Box::new(Block { is_serial: keyword == "serial", name, title, body }))
             }
             ("gate", name) => StatementKind::Gate(Box::new(Gate { name, title, body })),
-            ("preflight", _) => StatementKind::Preflight(body),
-            ("success", _) => StatementKind::Success(body),
-            ("rollback", _) => StatementKind::Rollback(body),
-            ("finally", _) => StatementKind::Finally(body),
+            ("preflight", _) => StatementKind::Preflight(Box::new(body)),
+            ("success", _) => StatementKind::Success(Box::new(body)),
+            ("rollback", _) => StatementKind::Rollback(Box::new(body)),
+            ("finally", _) => StatementKind::Finally(Box::new(body)),
             _ => StatementKind::Junk,
         };
         let docs = self.docs(span.start);
-        self.push(Statement { span, keyword: word, docs, kind });
+        self.push(Statement::new(span, word, docs, kind));
         if !is_open {
             self.enter_unopened(at);
         }
@@ -387,7 +387,7 @@ impl<'s> Builder<'s, '_> {
             StatementKind::Task(task) => task.body.span = open,
             StatementKind::AgentRef(name) => {
                 let body = Box::new(Body { statements: Vec::new(), span: open });
-                previous.kind = StatementKind::Agent { name: *name, body };
+                previous.kind = StatementKind::Agent { name: Box::new(*name), body };
             }
             _ => {}
         }
@@ -396,7 +396,7 @@ impl<'s> Builder<'s, '_> {
     fn push_junk(&mut self, from: usize, to: usize) {
         let span = Span::new(self.lower.file, from, to);
         self.junk_spans.push(span);
-        self.push(Statement { span, keyword: span, docs: Few::default(), kind: StatementKind::Junk });
+        self.push(Statement::new(span, span, Few::default(), StatementKind::Junk));
     }
 
     fn report(&mut self, diagnostic: crate::diagnostic::Diagnostic) {

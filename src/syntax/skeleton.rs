@@ -164,16 +164,14 @@ fn line(kind: &StatementKind<'_>) -> String {
 }
 
 fn text(text: &Text<'_>) -> String {
-    match &text.value {
-        TextValue::Plain(plain) => format!("{plain:?}"),
-        TextValue::Template(parts) => {
-            let parts = parts.iter().map(|part| match part {
-                TextPart::Literal(literal) => format!("{literal:?}"),
-                TextPart::Hole(hole) => format!("{{{{{}}}}}", reference(hole)),
-            });
-            parts.collect::<Vec<String>>().join("+")
-        }
+    if let Some(plain) = text.plain() {
+        return format!("{plain:?}");
     }
+    let parts = text.parts().iter().map(|part| match part {
+        TextPart::Literal(literal) => format!("{literal:?}"),
+        TextPart::Hole(hole) => format!("{{{{{}}}}}", reference(hole)),
+    });
+    parts.collect::<Vec<String>>().join("+")
 }
 
 fn reference(reference: &Reference<'_>) -> String {

@@ -35,10 +35,8 @@ pub(super) fn read<'s>(written: &'s str, span: Span, diagnostics: &mut Vec<Diagn
         literal: Cow::Borrowed(""),
     };
     let value = match style {
-        TextStyle::Literal => TextValue::Plain(Cow::Borrowed(content)),
-        TextStyle::Basic if memchr2(b'\\', b'{', content.as_bytes()).is_none() => {
-            TextValue::Plain(Cow::Borrowed(content))
-        }
+        TextStyle::Literal => TextValue::Plain(content),
+        TextStyle::Basic if memchr2(b'\\', b'{', content.as_bytes()).is_none() => TextValue::Plain(content),
         TextStyle::Basic => {
             reader.run(0, content.len());
             reader.finish()
@@ -85,12 +83,14 @@ impl<'s> Reader<'s, '_> {
 
     fn finish(mut self) -> TextValue<'s> {
         if self.parts.is_empty() {
-            return TextValue::Plain(self.literal);
-        }
-        if !self.literal.is_empty() {
+            if let Cow::Borrowed(plain) = self.literal {
+                return TextValue::Plain(plain);
+            }
+            self.parts.push(TextPart::Literal(self.literal));
+        } else if !self.literal.is_empty() {
             self.parts.push(TextPart::Literal(self.literal));
         }
-        TextValue::Template(self.parts.into())
+        TextValue::Parts(self.parts.into())
     }
 
     /// A block: its first line break goes, the closing quotes' indentation goes from every line, and every line

@@ -43,7 +43,8 @@ pub(super) fn build_part(
     split: Split,
     is_hasty: bool,
 ) -> Built<'_> {
-    let part = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None);
+    let marks = &split.marks[marks];
+    let part = read_part(file, text, part, marks, &split.comments, is_hasty, None, room(bodies(marks)));
     part.built(file, text, split)
 }
 
@@ -87,7 +88,8 @@ impl<'s> Part<'s> {
 }
 
 /// Reads a part of a text with its marks and the comments of the whole; but for what stands between the `{` at the first of the
-/// places that are `left_out` and the second, which has no marks here.
+/// places that are `left_out` and the second, which has no marks here. `room` is for the statements.
+#[expect(clippy::too_many_arguments, reason = "what is read, and how")]
 pub(super) fn read_part<'s>(
     file: FileId,
     text: &'s str,
@@ -96,6 +98,7 @@ pub(super) fn read_part<'s>(
     comments: &[Comment],
     is_hasty: bool,
     left_out: Option<(usize, usize)>,
+    room: Vec<Statement<'s>>,
 ) -> Part<'s> {
     let mut builder = Builder {
         text,
@@ -104,7 +107,7 @@ pub(super) fn read_part<'s>(
         next_comment: comments.partition_point(|comment| (comment.span.end as usize) < part.start),
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
-        body: Vec::new(),
+        body: room,
         spare: Vec::new(),
         segment_start: part.start,
         opens_at: None,
@@ -121,6 +124,30 @@ pub(super) fn read_part<'s>(
     builder.segments(part.start, marks);
     let Builder { body: statements, lower, paired_strays, junk_spans, mistakes, suggested, .. } = builder;
     Part { statements, diagnostics: lower.diagnostics, paired_strays, junk_spans, mistakes, suggested }
+}
+
+/// How many bodies of a part stand in no other.
+pub(super) fn bodies(marks: &[Mark]) -> usize {
+    let mut depth = 0usize;
+    let mut bodies = 0;
+    for mark in marks {
+        match mark.kind {
+            MarkKind::Open => depth += 1,
+            MarkKind::Close => {
+                depth = depth.saturating_sub(1);
+                bodies += usize::from(depth == 0);
+            }
+            MarkKind::Stray | MarkKind::Missing | MarkKind::Cut => {}
+        }
+    }
+    bodies
+}
+
+/// Room for the statements of a part with so many bodies: what grows step by step is copied as often, and most statements of a
+/// large plan stand in one body.
+pub(super) fn room<'s>(bodies: usize) -> Vec<Statement<'s>> {
+    // Some have no body.
+    if bodies > SMALL { Vec::with_capacity(bodies + bodies / 16) } else { Vec::new() }
 }
 
 /// What was built, and what it says of the splitter's findings.
@@ -198,13 +225,8 @@ impl<'s> Builder<'s, '_> {
                     let place = Span::new(self.lower.file, at, at + 1);
                     self.lower.diagnostics.push(messages::nested_too_deep(place, DEEPEST));
                     self.enter(at);
-                    let kind = StatementKind::Junk;
-                    self.push(Statement {
-                        span: place.at_end(),
-                        keyword: place.at_end(),
-                        docs: Few::default(),
-                        kind,
-                    });
+                    let end = place.at_end();
+                    self.push(Statement::new(end, end, Few::default(), StatementKind::Junk));
                     beyond = 1;
                 }
                 MarkKind::Open => self.enter(at),
@@ -251,7 +273,7 @@ impl<'s> Builder<'s, '_> {
             let file = self.lower.file;
             let docs = self.docs(at as u32);
             let (span, keyword) = (Span::new(file, at, read.end), Span::new(file, at, read.keyword_end));
-            self.push(Statement { span, keyword, docs, kind: read.kind });
+            self.push(Statement::new(span, keyword, docs, read.kind));
             at = read.next;
         }
     }
@@ -268,7 +290,7 @@ impl<'s> Builder<'s, '_> {
                     let keyword = self.lower.keyword(&pair);
                     let docs = self.docs(span.start);
                     let kind = self.lower.statement(pair);
-                    self.push(Statement { span, keyword, docs, kind });
+                    self.push(Statement::new(span, keyword, docs, kind));
                 }
             }
         }
@@ -298,7 +320,7 @@ impl<'s> Builder<'s, '_> {
         };
         let header = header.unwrap_or_else(|| {
             let span = Span::new(self.lower.file, at, at + 1);
-            Statement { span, keyword: span, docs: Few::default(), kind: StatementKind::Junk }
+            Statement::new(span, span, Few::default(), StatementKind::Junk)
         });
         let inner = self.spare.pop().unwrap_or_default();
         self.open.push((header, std::mem::replace(&mut self.body, inner)));

@@ -9,11 +9,16 @@ use std::io;
 use std::path::Path;
 use wavec::check::{Loader, Memory};
 use wavec::compile::{Compilation, Options, Purpose, compile};
+use wavec::diagnostic::Severity;
 
 /// Compiles a case: a plan, with lines `#@ set NAME=VALUE`, `#@ require` and `#@ run` for its options, and other files
 /// behind lines `#@ file PATH`.
 pub fn compile_case(text: &str) -> Compilation {
-    let mut options = Options::default();
+    compile_case_as(text, Options::default())
+}
+
+/// As [`compile_case`], with options to begin with.
+fn compile_case_as(text: &str, mut options: Options) -> Compilation {
     let mut memory = Memory::new();
     let mut parts = text.split("#@ file ");
     let main = parts.next().unwrap_or("");
@@ -82,4 +87,29 @@ fn every_example_compiles() {
             assert!(compilation.plan.is_some(), "{}: {codes:#?}", path.display());
         }
     }
+}
+
+#[test]
+fn who_wants_errors_only_is_told_every_error() {
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
+    let mut errors = 0;
+    for entry in ignore::WalkBuilder::new(cases).build().flatten() {
+        let is_case =
+            ["check", "prove"].iter().any(|room| entry.path().starts_with(format!("{cases}/{room}")));
+        if !is_case || entry.path().extension().is_none_or(|ending| ending != "wave") {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        for deny_warnings in [false, true] {
+            let mut options = Options::default();
+            options.levels.deny_warnings = deny_warnings;
+            let mut all = compile_case_as(&text, options.clone());
+            let brief = compile_case_as(&text, Options { errors_only: true, ..options });
+            all.diagnostics.retain(|found| found.severity == Severity::Error);
+            assert_eq!(brief.diagnostics, all.diagnostics, "{}", entry.path().display());
+            assert_eq!(brief.plan.is_some(), all.plan.is_some(), "{}", entry.path().display());
+            errors += all.diagnostics.len();
+        }
+    }
+    assert!(errors > 100, "{errors}");
 }

@@ -144,7 +144,7 @@ fn spans(body: &Body<'_>, see: &mut impl FnMut(Span)) {
     see(body.span);
     for statement in &body.statements {
         see(statement.span);
-        see(statement.keyword);
+        see(statement.keyword());
         if let Some(inner) = statement.kind.body() {
             spans(inner, see);
         }

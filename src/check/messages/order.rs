@@ -254,19 +254,12 @@ pub(in crate::check) fn redundant_after(
 
 /// Takes several names out of an `after` without comments.
 fn without_several(model: &Model<'_>, id: NodeId, names: &[Redundant], statement: Span) -> Vec<Edit> {
-    let Some(after) = model.node(id).after.iter().find(|after| after.span == statement) else {
-        return Vec::new();
-    };
     let is_gone = |place: &Span| names.iter().any(|name| name.place == *place);
-    let kept: Vec<&str> = after
-        .targets
-        .iter()
-        .filter(|(_, place)| !is_gone(place))
-        .map(|(_, place)| model.sources.text(*place))
-        .collect();
-    let (Some((_, first)), Some((_, last))) = (after.targets.first(), after.targets.last()) else {
-        return Vec::new();
-    };
+    let places = model.order.afters(id).map(|edge| edge.place());
+    let places: Vec<Span> = places.filter(|place| statement.contains(*place)).collect();
+    let kept: Vec<&str> =
+        places.iter().filter(|place| !is_gone(place)).map(|place| model.sources.text(*place)).collect();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Vec::new() };
     match kept.is_empty() {
         true => vec![whole(model, statement)],
         false => vec![Edit { span: first.to(*last), text: kept.join(", ") }],

@@ -12,7 +12,7 @@ use crate::ide::index::{Symbol, SymbolKind};
 use crate::ide::{Analysis, Planned, files, words};
 use crate::plan::{AssertClaim, Item, Plan, StepId, StepKind, TaskId};
 use crate::source::{ColumnUnit, Span};
-use crate::syntax::ast::{self, Otherwise, Statement, StatementKind, TestKind, Text, TextPart, TextValue};
+use crate::syntax::ast::{self, Otherwise, Statement, StatementKind, TestKind, Text, TextPart};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -351,10 +351,9 @@ impl Subject<'_, '_> {
 
     /// A text with its holes filled in: one for each turn of the `for`s around it.
     fn filled(&self, text: &Text<'_>) -> Option<Vec<String>> {
-        let parts = match &text.value {
-            TextValue::Plain(plain) => return Some(vec![plain.to_string()]),
-            TextValue::Template(parts) => parts,
-        };
+        if let Some(plain) = text.plain() {
+            return Some(vec![plain.to_owned()]);
+        }
         let mut turns: Vec<Vec<(&str, &str)>> = vec![Vec::new()];
         for statement in self.around {
             if let StatementKind::For { variable, values, .. } = &statement.kind
@@ -380,7 +379,7 @@ impl Subject<'_, '_> {
                 TextPart::Literal(text) => Some(text.to_string()),
                 TextPart::Hole(hole) => value(turn, hole.single()?.text),
             };
-            parts.iter().map(part).collect()
+            text.parts().iter().map(part).collect()
         };
         turns.iter().map(fill).collect()
     }

@@ -11,13 +11,12 @@ use crate::syntax::ast::{self, Amount, Quantity, StatementKind, TestKind};
 impl<'a> Lower<'_, 'a> {
     /// A text with its values filled in, and its outputs left for the run.
     pub(super) fn template(&self, id: NodeId, text: &ast::Text<'a>) -> Template {
-        let parts = match &text.value {
-            ast::TextValue::Plain(plain) => return Template::literal(plain.as_ref()),
-            ast::TextValue::Template(parts) => parts,
-        };
+        if let Some(plain) = text.plain() {
+            return Template::literal(plain);
+        }
         let as_written =
             |reference: &ast::Reference<'a>| format!("{{{{{}}}}}", self.model.sources.text(reference.span()));
-        let parts = parts.iter().map(|part| match part {
+        let parts = text.parts().iter().map(|part| match part {
             ast::TextPart::Literal(literal) => Part::Literal(literal.clone().into_owned()),
             ast::TextPart::Hole(reference) => match self.model.hole(id, reference) {
                 Hole::Value(value) => Part::Value(value.to_owned()),

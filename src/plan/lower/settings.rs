@@ -52,7 +52,7 @@ impl<'a> Lower<'_, 'a> {
                 StatementKind::Timeout(limit) => settings.timeout = Some(duration(*limit)),
                 StatementKind::Retries { count: number, backoff, feedback } => {
                     settings.retries = Retries {
-                        count: count(*number).unwrap_or(0),
+                        count: count(**number).unwrap_or(0),
                         backoff: backoff.as_deref().copied().map(duration).unwrap_or_default(),
                         feedback: feedback.is_some(),
                     };

@@ -8,7 +8,8 @@ use crate::syntax::ast::AfterMode;
 use std::collections::HashSet;
 
 impl Lower<'_, '_> {
-    pub(super) fn steps(&mut self, order: &Order) {
+    /// Takes the order apart: of a large plan it takes as much memory as its tasks will.
+    pub(super) fn steps(&mut self, mut order: Order) {
         let mut in_cleanup = vec![false; self.model.nodes.len()];
         for id in self.model.node_ids() {
             let node = self.model.node(id);
@@ -18,7 +19,7 @@ impl Lower<'_, '_> {
         let mut ids: Vec<Option<StepId>> = vec![None; order.vertices.len()];
         self.plan.steps.reserve_exact(order.sorted.len());
         for at in &order.sorted {
-            let vertex = order.vertex(*at);
+            let vertex = order.vertices[at.index()].take();
             if in_cleanup[vertex.node.index()] {
                 continue;
             }
@@ -27,7 +28,7 @@ impl Lower<'_, '_> {
                 Made::Group(group) => group,
                 _ => self.group_around(vertex.node),
             };
-            let needs = needs(vertex, &ids);
+            let needs = needs(&vertex, &ids);
             ids[at.index()] = Some(StepId(self.plan.steps.len() as u32));
             self.plan.steps.push(Step { kind, group, needs });
         }

@@ -37,7 +37,9 @@ impl<'a> Lower<'_, 'a> {
             span: node.header(),
             details,
         };
-        task.definition = self.definition(&task);
+        if self.has_definitions {
+            task.definition = self.definition(&task);
+        }
         task
     }
 

@@ -3,6 +3,7 @@
 //! Each with its place. Knows no statement.
 
 use crate::source::{FileId, Span};
+use crate::syntax::few::Few;
 use std::borrow::Cow;
 
 /// A value with its place.
@@ -100,10 +101,10 @@ pub enum TextStyle {
 /// What a string says.
 #[derive(Clone, Debug)]
 pub enum TextValue<'s> {
-    /// No hole: the text, escapes resolved and dedented.
-    Plain(Cow<'s, str>),
-    /// Text and holes in order.
-    Template(Box<[TextPart<'s>]>),
+    /// The text as it stands between its quotes: most do.
+    Plain(&'s str),
+    /// Text and holes in order, or one text with its escapes resolved and dedented.
+    Parts(Few<TextPart<'s>>),
 }
 
 /// A piece of a string with holes.
@@ -118,24 +119,29 @@ pub enum TextPart<'s> {
 impl<'s> Text<'s> {
     /// The text when it has no hole.
     pub fn plain(&self) -> Option<&str> {
-        match &self.value {
-            TextValue::Plain(text) => Some(text),
-            TextValue::Template(_) => None,
+        match (&self.value, self.parts()) {
+            (TextValue::Plain(text), _) => Some(text),
+            (TextValue::Parts(_), [TextPart::Literal(text)]) => Some(text),
+            (TextValue::Parts(_), _) => None,
         }
     }
 
     /// Whether anything is to be filled in.
     pub fn has_holes(&self) -> bool {
-        matches!(self.value, TextValue::Template(_))
+        self.plain().is_none()
+    }
+
+    /// Its pieces; none of a text that stands as it is.
+    pub fn parts(&self) -> &[TextPart<'s>] {
+        match &self.value {
+            TextValue::Plain(_) => &[],
+            TextValue::Parts(parts) => parts,
+        }
     }
 
     /// The references in its holes, in order.
     pub fn holes(&self) -> impl Iterator<Item = &Reference<'s>> {
-        let parts = match &self.value {
-            TextValue::Plain(_) => &[][..],
-            TextValue::Template(parts) => parts,
-        };
-        parts.iter().filter_map(|part| match part {
+        self.parts().iter().filter_map(|part| match part {
             TextPart::Hole(reference) => Some(reference),
             TextPart::Literal(_) => None,
         })

@@ -8,7 +8,10 @@ use crate::syntax::grammar::Rule;
 
 impl Lower {
     pub(super) fn plan<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        Some(StatementKind::Plan { name: self.next_name(parts), title: self.text_if(parts).map(Box::new) })
+        Some(StatementKind::Plan {
+            name: Box::new(self.next_name(parts)),
+            title: self.text_if(parts).map(Box::new),
+        })
     }
 
     pub(super) fn param<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -41,7 +44,7 @@ impl Lower {
         Some(match parts.peek() {
             Some(Rule::open) => {
                 let header = name.span;
-                StatementKind::Agent { name, body: Box::new(self.body(parts, header)) }
+                StatementKind::Agent { name: Box::new(name), body: Box::new(self.body(parts, header)) }
             }
             _ => StatementKind::AgentRef(name),
         })
@@ -54,12 +57,12 @@ impl Lower {
             Rule::from_env => SecretSource::Env,
             _ => SecretSource::File,
         };
-        Some(StatementKind::Secret { name, source, value: Box::new(self.next_text(parts)) })
+        Some(StatementKind::Secret { name: Box::new(name), source, value: Box::new(self.next_text(parts)) })
     }
 
     pub(super) fn resource<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let name = self.next_name(parts);
-        Some(StatementKind::Resource { name, capacity: Box::new(self.next_count(parts)?) })
+        Some(StatementKind::Resource { name: Box::new(name), capacity: Box::new(self.next_count(parts)?) })
     }
 
     pub(super) fn criterion<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -97,7 +100,7 @@ impl Lower {
 
     pub(super) fn section<'s>(&mut self, keyword: &str, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let open = parts.take_if(Rule::open).expect("BUG: the grammar promises a body");
-        let body = crate::syntax::ast::Body { statements: Vec::new(), span: self.span(&open) };
+        let body = Box::new(crate::syntax::ast::Body { statements: Vec::new(), span: self.span(&open) });
         Some(match keyword {
             "preflight" => StatementKind::Preflight(body),
             "rollback" => StatementKind::Rollback(body),
@@ -130,7 +133,7 @@ impl Lower {
     pub(super) fn for_each<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let variable = Box::new(self.next_name(parts));
         parts.must();
-        let values = self.texts(parts);
+        let values = self.texts(parts).into();
         let header = variable.span;
         Some(StatementKind::For { variable, values, body: Box::new(self.body(parts, header)) })
     }

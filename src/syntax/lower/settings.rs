@@ -65,7 +65,7 @@ impl Lower {
     }
 
     pub(super) fn retries<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
-        let count = self.next_count(parts)?;
+        let count = Box::new(self.next_count(parts)?);
         let (mut backoff, mut feedback) = (None, None);
         for part in parts.by_ref() {
             let span = self.span(&part);
@@ -115,7 +115,7 @@ impl Lower {
             }
             _ => EnvValue::Text(self.text(value)),
         };
-        Some(StatementKind::Env { name, value: Box::new(value) })
+        Some(StatementKind::Env { name: Box::new(name), value: Box::new(value) })
     }
 
     pub(super) fn when<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
@@ -218,7 +218,7 @@ impl Lower {
             Rule::stdout => OutputSource::Stdout(self.span(&source)),
             _ => OutputSource::File(self.text(source)),
         };
-        Some(StatementKind::Output { name, source: Box::new(source) })
+        Some(StatementKind::Output { name: Box::new(name), source: Box::new(source) })
     }
 
     pub(super) fn tools<'s>(&mut self, keyword: &str, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
