@@ -18,7 +18,7 @@ use wavec::{plan, prove, syntax};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    wavec::lsp::memory::keep(wavec::lsp::memory::FOR_A_COMMAND);
+    wavec::memory::keep(wavec::memory::FOR_A_COMMAND);
     let mut out = std::io::stdout().lock();
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     // Memory that was had once is given back late: each size has a process of its own.

@@ -117,7 +117,7 @@ enum Command {
 
 /// Reads the command line, does what it says, and gives the code to exit with.
 pub fn main() -> Exit {
-    crate::lsp::memory::keep(crate::lsp::memory::FOR_A_COMMAND);
+    crate::memory::keep(crate::memory::FOR_A_COMMAND);
     let cli = Cli::parse();
     let global = cli.global;
     let result = match cli.command {

@@ -19,6 +19,7 @@ pub mod glob;
 pub mod ide;
 pub mod journal;
 pub mod lsp;
+pub mod memory;
 pub mod plan;
 pub mod prove;
 pub mod report;

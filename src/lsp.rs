@@ -11,7 +11,6 @@ mod answer;
 mod capabilities;
 mod convert;
 mod documents;
-pub mod memory;
 mod results;
 mod server;
 pub mod transport;
@@ -35,6 +34,6 @@ pub trait World: Loader + Send + Sync {
 
 /// Serves a client until it says goodbye. Whether it did so as the protocol has it: `shutdown`, then `exit`.
 pub fn serve(connection: Connection, world: Arc<dyn World>) -> bool {
-    memory::keep(memory::AT_A_DESK);
+    crate::memory::keep(crate::memory::AT_A_DESK);
     server::run(connection, world)
 }

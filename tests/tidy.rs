@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 const FLOORS: &[(&str, &str)] = &[
     ("source", ""),
     ("error", ""),
+    ("memory", ""),
     ("crash", ""),
     ("diagnostic", "source"),
     ("syntax", "source diagnostic"),
@@ -36,7 +37,7 @@ const FLOORS: &[(&str, &str)] = &[
     ("backend", "plan event error crash"),
     ("report", "plan schedule event error source"),
     ("run", "plan schedule event workspace driver backend glob shell error"),
-    ("lsp", "source diagnostic syntax check compile ide"),
+    ("lsp", "source diagnostic syntax check compile ide memory"),
     ("cli", "*"),
     ("lib", "*"),
     ("main", "*"),

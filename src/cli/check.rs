@@ -14,7 +14,7 @@ use crate::diagnostic::render::{
 };
 use crate::diagnostic::{Diagnostic, Severity, fix};
 use crate::error::{Error, Exit, Result};
-use crate::lsp::memory;
+use crate::memory;
 use crate::source::SourceFile;
 use clap::ValueEnum;
 use std::collections::{BTreeMap, HashMap, HashSet};
