@@ -9,65 +9,118 @@ use super::names::{find, find_in};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Action, Approval, Command, Criterion, EnvValue, SecretSource, Template, Test};
 use crate::source::Span;
-use regex::{Regex, RegexSet};
-use std::sync::LazyLock;
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+use std::sync::{LazyLock, OnceLock};
 
-/// A shape that only a secret has: what to call it, how it looks, and how much of it may be shown.
+/// A shape that only a secret has.
 struct Shape {
+    /// What to call it.
     kind: &'static str,
-    regex: Regex,
+    /// A text that holds one holds one of these, in whatever case. Most texts hold none, and no expression is made for them.
+    hints: &'static [&'static str],
+    pattern: &'static str,
+    made: OnceLock<Regex>,
 }
 
-static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let shapes = [
-        ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-        ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b"),
-        ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}\b"),
-        ("an Anthropic key", r"\bsk-ant-[A-Za-z0-9_-]{20,}\b"),
-        ("an OpenRouter key", r"\bsk-or-v1-[0-9a-f]{40,}\b"),
-        ("an OpenAI key", r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{32,}\b"),
-        ("a Slack token", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}\b|\bxapp-[0-9]-[A-Za-z0-9-]{10,}\b"),
-        ("a Slack webhook", r"\bhooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{16,}"),
-        ("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}\b|\bwhsec_[A-Za-z0-9+/=]{24,}"),
-        ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
-        ("a Google OAuth secret", r"\bGOCSPX-[A-Za-z0-9_-]{20,}\b"),
-        ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-        ("a PyPI token", r"\bpypi-[A-Za-z0-9_-]{50,}\b"),
-        ("a crates.io token", r"\bcio[A-Za-z0-9]{32}\b"),
-        ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}\b"),
-        ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-        ("a DigitalOcean token", r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
-        ("a Telegram bot token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
-        ("an age key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}\b"),
-        ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    ];
-    let regex = |pattern| Regex::new(pattern).expect("BUG: the shapes are regular expressions");
-    shapes.into_iter().map(|(kind, pattern)| Shape { kind, regex: regex(pattern) }).collect()
+impl Shape {
+    const fn new(kind: &'static str, hints: &'static [&'static str], pattern: &'static str) -> Shape {
+        Shape { kind, hints, pattern, made: OnceLock::new() }
+    }
+
+    fn regex(&self) -> &Regex {
+        self.made.get_or_init(|| Regex::new(self.pattern).expect("BUG: the shapes are regular expressions"))
+    }
+}
+
+static SHAPES: [Shape; 20] = [
+    Shape::new("an AWS access key", &["AKIA", "ASIA"], r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    Shape::new(
+        "a GitHub token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+        r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{60,}\b",
+    ),
+    Shape::new("a GitLab token", &["glpat-"], r"\bglpat-[A-Za-z0-9_-]{20,}\b"),
+    Shape::new("an Anthropic key", &["sk-ant-"], r"\bsk-ant-[A-Za-z0-9_-]{20,}\b"),
+    Shape::new("an OpenRouter key", &["sk-or-v1-"], r"\bsk-or-v1-[0-9a-f]{40,}\b"),
+    Shape::new("an OpenAI key", &["sk-"], r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{32,}\b"),
+    Shape::new(
+        "a Slack token",
+        &["xox", "xapp-"],
+        r"\bxox[abeprs]-[A-Za-z0-9-]{10,}\b|\bxapp-[0-9]-[A-Za-z0-9-]{10,}\b",
+    ),
+    Shape::new(
+        "a Slack webhook",
+        &["hooks.slack.com"],
+        r"\bhooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{16,}",
+    ),
+    Shape::new(
+        "a Stripe key",
+        &["k_live_", "whsec_"],
+        r"\b[rs]k_live_[A-Za-z0-9]{16,}\b|\bwhsec_[A-Za-z0-9+/=]{24,}",
+    ),
+    Shape::new("a Google API key", &["AIza"], r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    Shape::new("a Google OAuth secret", &["GOCSPX-"], r"\bGOCSPX-[A-Za-z0-9_-]{20,}\b"),
+    Shape::new("an npm token", &["npm_"], r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Shape::new("a PyPI token", &["pypi-"], r"\bpypi-[A-Za-z0-9_-]{50,}\b"),
+    Shape::new("a crates.io token", &["cio"], r"\bcio[A-Za-z0-9]{32}\b"),
+    Shape::new("a Hugging Face token", &["hf_"], r"\bhf_[A-Za-z0-9]{30,}\b"),
+    Shape::new("a SendGrid key", &["SG."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    Shape::new("a DigitalOcean token", &["_v1_"], r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
+    Shape::new("a Telegram bot token", &[":AA"], r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
+    Shape::new("an age key", &["AGE-SECRET-KEY-1"], r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}\b"),
+    Shape::new(
+        "a JSON web token",
+        &["eyJ"],
+        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    ),
+];
+
+static PRIVATE_KEY: Shape =
+    Shape::new("a private key", &["PRIVATE KEY"], r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
+
+static URL_PASSWORD: Shape = Shape::new(
+    "a password in an address",
+    &["://"],
+    r"\b([a-z][a-z0-9+.-]{1,20})://([^\s:/@'\x22]{1,80}):([^\s/@'\x22]{3,})@([A-Za-z0-9.-]+)",
+);
+
+static ASSIGNMENT: Shape = Shape::new(
+    "a value that a name calls secret",
+    &[
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "api_key",
+        "api-key",
+        "apikey",
+        "access_key",
+        "access-key",
+        "accesskey",
+        "private_key",
+        "private-key",
+        "privatekey",
+    ],
+    r#"(?i-u)\b([a-z0-9_-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?)["']?\s*(?::|=|:=)\s*["']?([A-Za-z0-9+/_.=-]{12,})"#,
+);
+
+/// All hints in one walk over a text, and whose each is: shapes are counted, the three others follow.
+static HINTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
+    let all = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).enumerate();
+    let (owners, hints): (Vec<usize>, Vec<&str>) =
+        all.flat_map(|(owner, shape)| shape.hints.iter().map(move |hint| (owner, *hint))).unzip();
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(hints);
+    (automaton.expect("BUG: the hints are few and short"), owners)
 });
 
-static PRIVATE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
-        .expect("BUG: it is a regular expression")
-});
-
-static URL_PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b([a-z][a-z0-9+.-]{1,20})://([^\s:/@'\x22]{1,80}):([^\s/@'\x22]{3,})@([A-Za-z0-9.-]+)")
-        .expect("BUG: it is a regular expression")
-});
-
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i)\b([a-z0-9_-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?)["']?\s*(?::|=|:=)\s*["']?([A-Za-z0-9+/_.=-]{12,})"#,
-    )
-    .expect("BUG: it is a regular expression")
-});
-
-/// All of the above in one walk over a text: most texts have nothing of it.
-static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    let single = [&*PRIVATE_KEY, &*URL_PASSWORD, &*ASSIGNMENT];
-    let all = SHAPES.iter().map(|shape| &shape.regex).chain(single);
-    RegexSet::new(all.map(Regex::as_str)).expect("BUG: each is a regular expression")
-});
+/// Which shapes a text may hold, as bits.
+fn possible(text: &str) -> u32 {
+    let (automaton, owners) = &*HINTS;
+    let found = automaton.find_overlapping_iter(text);
+    found.fold(0, |bits, hint| bits | 1 << owners[hint.pattern().as_usize()])
+}
 
 pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     let plan = proof.plan;
@@ -174,16 +227,24 @@ fn look(proof: &Proof, text: &Template, place: &str, at: &Place, findings: &mut 
 }
 
 fn look_at(proof: &Proof, text: &str, place: &str, at: &Place, findings: &mut Vec<Diagnostic>) {
-    if text.len() < 8 || !ANY.is_match(text) {
+    if text.len() < 8 {
         return;
     }
-    if let Some(found) = PRIVATE_KEY.find(text) {
+    let possible = possible(text);
+    let may_hold = |shape: usize| possible & (1 << shape) != 0;
+    if possible == 0 {
+        return;
+    }
+    let others = SHAPES.len();
+    if may_hold(others)
+        && let Some(found) = PRIVATE_KEY.regex().find(text)
+    {
         findings.push(messages::private_key(anywhere(proof, at, found.as_str()), place));
         return;
     }
     let mut taken = Vec::new();
-    for shape in SHAPES.iter() {
-        for found in shape.regex.find_iter(text) {
+    for (_, shape) in SHAPES.iter().enumerate().filter(|(at, _)| may_hold(*at)) {
+        for found in shape.regex().find_iter(text) {
             let is_taken = taken.iter().any(|range: &std::ops::Range<usize>| range.contains(&found.start()));
             if is_taken || is_placeholder(found.as_str()) {
                 continue;
@@ -193,7 +254,8 @@ fn look_at(proof: &Proof, text: &str, place: &str, at: &Place, findings: &mut Ve
             findings.push(messages::leaked_secret(span, shape.kind, &masked(found.as_str()), place));
         }
     }
-    for found in URL_PASSWORD.captures_iter(text) {
+    let urls = (may_hold(others + 1) && text.contains('@')).then(|| URL_PASSWORD.regex().captures_iter(text));
+    for found in urls.into_iter().flatten() {
         let (whole, password) = (&found[0], &found[3]);
         if is_placeholder(password) || password.starts_with(['$', '{', '<', '%']) || is_local(&found[4]) {
             continue;
@@ -202,7 +264,9 @@ fn look_at(proof: &Proof, text: &str, place: &str, at: &Place, findings: &mut Ve
         findings.push(messages::url_password(anywhere(proof, at, whole), &shown, place));
         taken.push(found.get(0).map_or(0..0, |whole| whole.range()));
     }
-    for found in ASSIGNMENT.captures_iter(text) {
+    let is_assigned = may_hold(others + 2) && text.contains([':', '=']);
+    let assignments = is_assigned.then(|| ASSIGNMENT.regex().captures_iter(text));
+    for found in assignments.into_iter().flatten() {
         let range = found.get(0).map_or(0..0, |whole| whole.range());
         let value = &found[2];
         if taken.iter().any(|other| other.start < range.end && range.start < other.end) || !is_random(value) {
@@ -323,6 +387,56 @@ fn claimed(proof: &Proof, findings: &mut Vec<Diagnostic>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A text that the shape matches, and something around it.
+    fn texts(shape: &Shape) -> BoxedStrategy<String> {
+        // What it makes has no boundaries: they are put around it.
+        let pattern = shape.pattern.replace(r"\b", "");
+        let inside = proptest::string::string_regex(&pattern).unwrap();
+        ("[a-z ]{0,9} ", inside, " [a-z ]{0,9}").prop_map(|(before, it, after)| before + &it + &after).boxed()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_a_shape_matches_has_its_hint(
+            (at, text) in (0..SHAPES.len() + 3).prop_flat_map(|at| {
+                let shape = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).nth(at).unwrap();
+                (Just(at), texts(shape))
+            })
+        ) {
+            let shape = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).nth(at).unwrap();
+            // What the expression ends with need not be the end of a word.
+            if shape.regex().is_match(&text) {
+                prop_assert!(possible(&text) & (1 << at) != 0, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn each_shape_has_texts_that_it_matches() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for shape in SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]) {
+            let mut made = (0..200).map(|_| texts(shape).new_tree(&mut runner).unwrap().current());
+            assert!(made.any(|text| shape.regex().is_match(&text)), "{}", shape.kind);
+        }
+    }
+
+    #[test]
+    fn ordinary_texts_need_no_expression() {
+        for text in
+            ["cargo build --release", "make part7 && ./run.sh --all", "Write the tests for the parser"]
+        {
+            assert_eq!(possible(text), 0, "{text}");
         }
     }
 }
