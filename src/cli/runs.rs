@@ -30,8 +30,14 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let mut rows = Vec::new();
+    let mut troubles = Vec::new();
     for run in shown {
-        rows.push(row(&journal, run, &look)?);
+        let row = row(&journal, run, &look).unwrap_or_else(|error| {
+            // The others are not concerned.
+            troubles.push(error);
+            unreadable(run, &look)
+        });
+        rows.push(row);
     }
     let width = |column: fn(&Row) -> &str| {
         use unicode_width::UnicodeWidthStr;
@@ -54,7 +60,10 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         text += &look.paint(Tone::Dim, "older ones: wavec runs --all\n");
     }
     output::print(&text)?;
-    Ok(Exit::Success)
+    for error in &troubles {
+        super::report(error, global);
+    }
+    Ok(if troubles.is_empty() { Exit::Success } else { Exit::World })
 }
 
 struct Row {
@@ -64,6 +73,27 @@ struct Row {
     tone: Option<Tone>,
     when: String,
     tasks: String,
+}
+
+/// A run of which only what it is of can be read.
+fn unreadable(run: &Run, look: &Look) -> Row {
+    Row {
+        id: run.id.to_string(),
+        plan: plan(run),
+        state: "unreadable".into(),
+        tone: Some(Tone::Bad),
+        when: words::date(run.created, &look.zone),
+        tasks: String::new(),
+    }
+}
+
+/// The plan's file and its params, on one line.
+fn plan(run: &Run) -> String {
+    let mut plan = stage::shown(&run.plan_path).display().to_string();
+    for (name, value) in &run.params {
+        plan += &format!(" {name}={value}");
+    }
+    words::one_line(&plan, 60)
 }
 
 fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
@@ -85,13 +115,6 @@ fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
         }
         (None, None) => ("broken off".to_string(), Some(Tone::Attention)),
     };
-    let plan = stage::shown(&run.plan_path).display().to_string();
-    let plan = if run.params.is_empty() {
-        plan
-    } else {
-        let params: Vec<String> = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        words::one_line(&format!("{plan} {}", params.join(" ")), 60)
-    };
     let took = match (journal.first_at(run.id)?, last) {
         (Some(first), Some(last)) => {
             words::duration(u64::try_from(last.at.saturating_sub(first)).unwrap_or(0))
@@ -100,7 +123,7 @@ fn row(journal: &Journal, run: &Run, look: &Look) -> Result<Row> {
     };
     Ok(Row {
         id: run.id.to_string(),
-        plan: words::one_line(&plan, 60),
+        plan: plan(run),
         state,
         tone,
         when: format!("{}  {took:>7}", words::date(run.created, &look.zone)),

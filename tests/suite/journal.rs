@@ -838,3 +838,28 @@ fn a_task_named_like_a_file_of_the_journal_keeps_its_log() {
     file.lock().unwrap();
     assert_eq!(journal.holder(9).map(|holder| holder.run), Some(9));
 }
+
+#[test]
+fn a_damaged_run_keeps_nobody_from_the_others() {
+    let project = Project::new(
+        "damaged-run",
+        "plan p\ntask a { run \"sleep 0.1\"; estimate 1s }\ntask b { run \"true\"; estimate 1s }\n",
+    );
+    for _ in 0..2 {
+        assert_eq!(project.wavec("run p.wave").0, 0);
+    }
+    let file = project.path(".wavec/runs/1/@events");
+    let mut log = std::fs::read(&file).unwrap();
+    log[60] ^= 1;
+    std::fs::write(&file, log).unwrap();
+    let (code, out, err) = project.wavec("runs");
+    assert_eq!(code, 5, "{out}{err}");
+    assert!(out.contains("2  p.wave  succeeded") && out.contains("1  p.wave  unreadable"), "{out}");
+    assert!(err.contains("runs/1/@events`: it is damaged") && err.contains("help: "), "{err}");
+    assert_eq!(project.wavec("show 1").0, 5);
+    let (code, out, err) = project.wavec("calibrate");
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, out, err) = project.wavec("run p.wave");
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(project.wavec("show 3").0, 0);
+}
