@@ -60,7 +60,7 @@ impl Journal {
         for (run, plan) in runs().map_err(told())? {
             let expected = expected(&self.connection, run).map_err(told())?;
             if !expected.is_empty() {
-                let revisions = revisions(&self.connection, run).map_err(told())?;
+                let revisions = self.revision_begins(run).map_err(told())?;
                 // One whose log is damaged teaches nothing; whoever looks at it is told.
                 samples.extend(self.samples_of(run, &plan, &expected, &revisions).unwrap_or_default());
             }
@@ -133,14 +133,6 @@ impl Journal {
         }
         Ok(samples.into_values().collect())
     }
-}
-
-/// From which entry on each revision of a run counts, in order.
-fn revisions(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<(u64, u32)>> {
-    let mut revisions = connection
-        .prepare_cached("SELECT first_seq, revision FROM revisions WHERE run = ? ORDER BY first_seq")?;
-    let revisions = revisions.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    revisions.collect()
 }
 
 fn expected(transaction: &Connection, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {

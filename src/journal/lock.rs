@@ -107,22 +107,23 @@ fn take(path: &Path) -> Result<std::result::Result<File, Holder>> {
         .truncate(false)
         .open(path)
         .map_err(|cause| trouble::file("open the lock", path, &cause))?;
-    for attempt in 1.. {
+    let mut tries = 0;
+    loop {
         match file.try_lock() {
             Ok(()) => return Ok(Ok(file)),
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(cause)) => return Err(trouble::file("take the lock", path, &cause)),
         }
         let holder = signature(&mut file);
-        if attempt > if is_dead(holder.pid) { TRIES_AFTER_DEATH } else { TRIES } {
+        if tries == if is_dead(holder.pid) { TRIES_AFTER_DEATH } else { TRIES } {
             return Ok(Err(holder));
         }
+        tries += 1;
         std::thread::sleep(Duration::from_millis(10));
     }
-    unreachable!("BUG: the tries are counted")
 }
 
-/// How often a lock is tried, 10 ms apart.
+/// How often a lock is tried again, 10 ms apart.
 const TRIES: u32 = 10;
 
 /// How often, where its holder is dead.

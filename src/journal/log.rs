@@ -61,13 +61,16 @@ impl Seal {
         Some(Seal { bytes: bytes.parse().ok()?, synced: synced.parse().ok()?, crc })
     }
 
+    /// Where what it closes begins, if it stands at `at`; none before the beginning.
+    fn begin(&self, at: usize) -> Option<usize> {
+        at.checked_sub(usize::try_from(self.bytes).ok()?)
+    }
+
     /// Whether it closes what stands before it: `text` ends with its line, which begins at `at`.
     fn holds(&self, text: &[u8], at: usize) -> bool {
         // Behind the checksum: eight digits, a quotation mark and a brace.
         let Some(signed) = text.len().checked_sub(10) else { return false };
-        let Some(begin) = usize::try_from(self.bytes).ok().and_then(|bytes| at.checked_sub(bytes)) else {
-            return false;
-        };
+        let Some(begin) = self.begin(at) else { return false };
         at < signed && crc32fast::hash(&text[begin..signed]) == self.crc
     }
 }

@@ -5,6 +5,7 @@
 
 use super::log::{self, Line, Log};
 use super::revision::{Item, Translation};
+use super::trouble::READING;
 use super::{Journal, RunId};
 use crate::error::{Error, Result};
 use crate::event::{Entry, Timestamp};
@@ -45,27 +46,14 @@ impl Journal {
     }
 
     /// Gives the run's entries of these kinds, in the ids that they were written with.
-    pub(super) fn each_as_written(
-        &self,
-        run: RunId,
-        kinds: &[&str],
-        mut take: impl FnMut(Entry),
-    ) -> Result<()> {
+    pub(super) fn each_as_written(&self, run: RunId, kinds: &[&str], take: impl FnMut(Entry)) -> Result<()> {
         let log = self.log(run)?;
-        self.lines(run, log.as_ref(), |line| {
-            if line.is_of(kinds) {
-                let mut batch = Batch::default();
-                batch.push(line);
-                batch.parsed(&self.file)?.into_iter().for_each(&mut take);
-            }
-            Ok(())
-        })
+        self.entries(run, log.as_ref(), |line| line.is_of(kinds), take)
     }
 
     /// The place of the run's last entry; 0 where it has none.
     pub fn last_seq(&self, run: RunId) -> Result<u64> {
-        let end = self.log(run)?.map(|log| log.end()).transpose()?;
-        match end.as_ref().and_then(log::End::last) {
+        match self.end(run)?.as_ref().and_then(log::End::last) {
             Some(last) => Ok(last.seq),
             None => self.last_of_table(run),
         }
@@ -73,7 +61,6 @@ impl Journal {
 
     /// When the run's first entry was written.
     pub fn first_at(&self, run: RunId) -> Result<Option<Timestamp>> {
-        let mut first = None;
         let older = self.connection.query_row(
             "SELECT at FROM events WHERE run = ? ORDER BY seq LIMIT 1",
             [run],
@@ -82,16 +69,13 @@ impl Journal {
         if let Some(at) = older.optional().map_err(self.told(READING))? {
             return Ok(Some(at));
         }
-        if let Some(log) = self.log(run)? {
-            log.first(|line| first = Some(line.at))?;
-        }
-        Ok(first)
+        self.log(run)?.map_or(Ok(None), |log| log.first_at())
     }
 
     /// The run's last entry of all, in the ids of its own revision.
     pub fn last_entry(&self, run: RunId) -> Result<Option<Entry>> {
         let mut batch = Batch::default();
-        let end = self.log(run)?.map(|log| log.end()).transpose()?;
+        let end = self.end(run)?;
         if let Some(last) = end.as_ref().and_then(log::End::last) {
             batch.push(last);
         } else {
@@ -114,6 +98,11 @@ impl Journal {
         Log::open(&log::file_in(&self.run_directory(run)), run)
     }
 
+    /// The end of the run's log.
+    fn end(&self, run: RunId) -> Result<Option<log::End>> {
+        self.log(run)?.map(|log| log.end()).transpose()
+    }
+
     fn read(
         &self,
         run: RunId,
@@ -123,13 +112,24 @@ impl Journal {
         // Opened first: the revisions that are read then are at least those that its entries are of.
         let log = self.log(run)?;
         let translation = Translation::new(self.revisions(run).map_err(self.told(READING))?);
-        let mut take = |entries: Vec<Entry>| {
-            entries.into_iter().filter_map(|entry| translation.entry(entry)).for_each(&mut take)
-        };
+        self.entries(run, log.as_ref(), is_wanted, |entry| {
+            translation.entry(entry).into_iter().for_each(&mut take)
+        })
+    }
+
+    /// Gives the run's entries in the ids that they were written with.
+    fn entries(
+        &self,
+        run: RunId,
+        log: Option<&Log>,
+        is_wanted: impl Fn(&Line<'_>) -> bool,
+        mut take: impl FnMut(Entry),
+    ) -> Result<()> {
+        let mut take = |entries: Vec<Entry>| entries.into_iter().for_each(&mut take);
         scope(|scope| {
             let mut parser = Parser { scope, file: &self.file, thread: None, given: 0 };
             let mut batch = Batch::default();
-            self.lines(run, log.as_ref(), |line| {
+            self.lines(run, log, |line| {
                 if is_wanted(&line) {
                     batch.push(line);
                     if batch.ends.len() == BATCH {
@@ -165,21 +165,23 @@ impl Journal {
 
     /// The run's revisions: from which entry on each counts, and what its plan holds. None where there is but one.
     fn revisions(&self, run: RunId) -> rusqlite::Result<Vec<(u64, Vec<Item>)>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT revision, first_seq FROM revisions WHERE run = ? ORDER BY revision")?;
-        let rows = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let revisions = rows.collect::<rusqlite::Result<Vec<(u32, u64)>>>()?;
+        let revisions = self.revision_begins(run)?;
         if revisions.len() < 2 {
             return Ok(Vec::new());
         }
-        let items = |(revision, first)| Ok((first, self.read_items(run, revision)?));
+        let items = |(first, revision)| Ok((first, self.read_items(run, revision)?));
         revisions.into_iter().map(items).collect()
     }
-}
 
-/// What is being done, for whoever reads that it failed.
-const READING: &str = "read the run's events in";
+    /// From which entry on each of the run's revisions counts, in order.
+    pub(super) fn revision_begins(&self, run: RunId) -> rusqlite::Result<Vec<(u64, u32)>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT first_seq, revision FROM revisions WHERE run = ? ORDER BY revision")?;
+        let rows = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+}
 
 /// An entry as the database holds it.
 fn row_line<'r>(row: &'r rusqlite::Row<'_>) -> rusqlite::Result<Line<'r>> {

@@ -5,6 +5,9 @@ use rusqlite::ErrorCode;
 use std::io;
 use std::path::Path;
 
+/// What is being done where entries are read.
+pub const READING: &str = "read the run's events in";
+
 /// What went wrong inside SQLite while `action` was being done to `file`.
 pub fn told(action: &str, file: &Path) -> impl FnOnce(rusqlite::Error) -> Error {
     move |error| {

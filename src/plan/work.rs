@@ -212,6 +212,14 @@ impl Template {
         Template { parts: vec![Part::Literal(text.into())] }
     }
 
+    /// Its text, where that is one literal.
+    pub fn whole(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [Part::Literal(whole)] => Some(whole),
+            _ => None,
+        }
+    }
+
     /// The outputs that it needs, in order.
     pub fn outputs(&self) -> impl Iterator<Item = (TaskId, u32)> {
         self.parts.iter().filter_map(|part| match part {

@@ -97,7 +97,7 @@ fn is_covered(path: &str, directory: &str, covers: &[Paths]) -> bool {
 
 /// A template's text, the outputs of other tasks left blank.
 pub(super) fn plain(template: &Template) -> Cow<'_, str> {
-    if let [Part::Literal(whole)] = &template.parts[..] {
+    if let Some(whole) = template.whole() {
         return Cow::Borrowed(whole);
     }
     let mut text = String::new();

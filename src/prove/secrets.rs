@@ -106,11 +106,17 @@ static ASSIGNMENT: Shape = Shape::new(
     r#"(?i-u)\b([a-z0-9_-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?)["']?\s*(?::|=|:=)\s*["']?([A-Za-z0-9+/_.=-]{12,})"#,
 );
 
-/// All hints in one walk over a text, and whose each is: shapes are counted, the three others follow.
+/// All shapes: the counted ones, then the three others.
+fn shapes() -> impl Iterator<Item = &'static Shape> {
+    SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT])
+}
+
+/// All hints in one walk over a text, and which shape each is of.
 static HINTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
-    let all = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).enumerate();
-    let (owners, hints): (Vec<usize>, Vec<&str>) =
-        all.flat_map(|(owner, shape)| shape.hints.iter().map(move |hint| (owner, *hint))).unzip();
+    let (owners, hints): (Vec<usize>, Vec<&str>) = shapes()
+        .enumerate()
+        .flat_map(|(owner, shape)| shape.hints.iter().map(move |hint| (owner, *hint)))
+        .unzip();
     let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(hints);
     (automaton.expect("BUG: the hints are few and short"), owners)
 });
@@ -409,12 +415,12 @@ mod tests {
 
         #[test]
         fn whatever_a_shape_matches_has_its_hint(
-            (at, text) in (0..SHAPES.len() + 3).prop_flat_map(|at| {
-                let shape = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).nth(at).unwrap();
+            (at, text) in (0..shapes().count()).prop_flat_map(|at| {
+                let shape = shapes().nth(at).unwrap();
                 (Just(at), texts(shape))
             })
         ) {
-            let shape = SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]).nth(at).unwrap();
+            let shape = shapes().nth(at).unwrap();
             // What the expression ends with need not be the end of a word.
             if shape.regex().is_match(&text) {
                 prop_assert!(possible(&text) & (1 << at) != 0, "{}", text);
@@ -425,7 +431,7 @@ mod tests {
     #[test]
     fn each_shape_has_texts_that_it_matches() {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
-        for shape in SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT]) {
+        for shape in shapes() {
             let mut made = (0..200).map(|_| texts(shape).new_tree(&mut runner).unwrap().current());
             assert!(made.any(|text| shape.regex().is_match(&text)), "{}", shape.kind);
         }

@@ -55,7 +55,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
 
 /// The text as the shell gets it, near enough to parse: each value is one quoted word, so a word stands for it.
 fn parsable(text: &Template) -> Cow<'_, str> {
-    if let [Part::Literal(whole)] = &text.parts[..] {
+    if let Some(whole) = text.whole() {
         return Cow::Borrowed(whole);
     }
     let piece = |part: &Part| match part {

@@ -82,12 +82,11 @@ impl<'s> Reader<'s, '_> {
     }
 
     fn finish(mut self) -> TextValue<'s> {
-        if self.parts.is_empty() {
-            if let Cow::Borrowed(plain) = self.literal {
-                return TextValue::Plain(plain);
-            }
-            self.parts.push(TextPart::Literal(self.literal));
-        } else if !self.literal.is_empty() {
+        let is_one = self.parts.is_empty();
+        if let (true, Cow::Borrowed(plain)) = (is_one, &self.literal) {
+            return TextValue::Plain(plain);
+        }
+        if is_one || !self.literal.is_empty() {
             self.parts.push(TextPart::Literal(self.literal));
         }
         TextValue::Parts(self.parts.into())

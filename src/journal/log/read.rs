@@ -5,7 +5,8 @@
 use super::{ENTRY, SEAL, Seal, head};
 use crate::error::{Error, Result};
 use crate::event::Timestamp;
-use crate::journal::{RunId, trouble};
+use crate::journal::RunId;
+use crate::journal::trouble::{self, READING};
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
@@ -91,8 +92,7 @@ impl Log {
             file.read_exact_at(&mut first, 0)?;
             Ok((length, first))
         };
-        let (length, first) =
-            look().map_err(|cause| trouble::file("read the run's events in", path, &cause))?;
+        let (length, first) = look().map_err(|cause| trouble::file(READING, path, &cause))?;
         if first == head.as_bytes() {
             let begin = head.len() as u64;
             return Ok(Some(Log { file, path: path.to_path_buf(), length, begin }));
@@ -102,12 +102,9 @@ impl Log {
         if is_short || first.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        Err(Error::new(
-            "read the run's events in",
-            format!("its first line is not that of a log of run {run}"),
-        )
-        .at(path)
-        .help("a newer wavec may have written it; else move it back to where it came from"))
+        Err(Error::new(READING, format!("its first line is not that of a log of run {run}"))
+            .at(path)
+            .help("a newer wavec may have written it; else move it back to where it came from"))
     }
 
     /// Gives the entries in order, of whole batches.
@@ -122,21 +119,20 @@ impl Log {
         }
     }
 
-    /// The first entry's line, as text.
-    pub fn first<T>(&self, take: impl FnOnce(Line<'_>) -> T) -> Result<Option<T>> {
+    /// When the first entry was written.
+    pub fn first_at(&self) -> Result<Option<Timestamp>> {
         let mut batches = Batches::new(self);
-        let Some(lines) = batches.next()? else { return Ok(None) };
-        let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
-        Ok(Line::read(&lines[..end]).map(take))
+        let lines = batches.next()?.unwrap_or_default();
+        let first = lines.split(|byte| *byte == b'\n').next().and_then(Line::read);
+        Ok(first.map(|line| line.at))
     }
 
     /// The last whole batch. What follows it was torn when it was written.
     pub fn end(&self) -> Result<End> {
-        let told = |cause: io::Error| trouble::file("read the run's events in", &self.path, &cause);
         let all = self.length - self.begin;
         let mut window = END.min(all);
         loop {
-            match self.end_in(window).map_err(told)? {
+            match self.end_in(window).map_err(|cause| self.told(&cause))? {
                 Some(Ok(end)) => return Ok(end),
                 // The batch is larger than that.
                 Some(Err(bytes)) if window < all => window = (bytes + END).max(window * 2).min(all),
@@ -160,16 +156,19 @@ impl Log {
         let Some(text) = text.strip_suffix(b"\n") else { return Ok(None) };
         let at = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
         let Some(seal) = Seal::read(&text[at..]) else { return Ok(None) };
-        let Some(begin) = usize::try_from(seal.bytes).ok().and_then(|bytes| at.checked_sub(bytes)) else {
-            return Ok(Some(Err(seal.bytes)));
-        };
+        let Some(begin) = seal.begin(at) else { return Ok(Some(Err(seal.bytes))) };
         let lines = text[begin..at].to_vec();
         Ok(seal.holds(text, at).then_some(Ok(End { at: self.length, lines })))
     }
 
+    /// The system could not read it.
+    fn told(&self, cause: &io::Error) -> Error {
+        trouble::file(READING, &self.path, cause)
+    }
+
     /// The file is not what was written.
     fn damaged(&self, at: u64) -> Error {
-        Error::new("read the run's events in", format!("it is damaged from byte {at} on, in what had been safe on disk"))
+        Error::new(READING, format!("it is damaged from byte {at} on, in what had been safe on disk"))
             .at(&self.path)
             .help(format!(
                 "take the file from a backup, or begin anew with `wavec run`; `head -c {at}` of it is what can be trusted"
@@ -196,8 +195,7 @@ impl<'l> Batches<'l> {
 
     /// The lines of the next whole batch, without its seal; none where there is no further one.
     fn next(&mut self) -> Result<Option<&[u8]>> {
-        let begin = self.given;
-        let mut line = begin;
+        let mut line = self.given;
         loop {
             let Some(end) = memchr::memchr(b'\n', &self.text[line..]).map(|length| line + length) else {
                 let had = line - self.given;
@@ -238,7 +236,7 @@ impl<'l> Batches<'l> {
         // A batch that is larger than a chunk is read by ever larger ones.
         self.text.resize(had + left.min(CHUNK.max(had)), 0);
         let read = self.log.file.read_exact_at(&mut self.text[had..], from);
-        read.map_err(|cause| trouble::file("read the run's events in", &self.log.path, &cause))?;
+        read.map_err(|cause| self.log.told(&cause))?;
         Ok(left > 0)
     }
 
