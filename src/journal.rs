@@ -6,6 +6,7 @@
 
 mod answers;
 mod history;
+mod items;
 mod lock;
 mod log;
 mod read;
@@ -16,8 +17,9 @@ mod sync;
 mod trouble;
 
 pub use answers::PersonAnswer;
+pub use items::ItemKind;
 pub use lock::{Holder, RunLock};
-pub use revision::{ChangedItem, Changes, ItemKind};
+pub use revision::{ChangedItem, Changes};
 
 use crate::error::{Error, Result};
 use crate::event::Timestamp;

@@ -2,7 +2,7 @@
 //!
 //! Read from the events of the latest runs. What is learned from it is not known here.
 
-use super::{Journal, RunId};
+use super::{ItemKind, Journal, RunId};
 use crate::error::Result;
 use crate::event::{ApprovalOwner, AttemptEnd, CheckOwner, Event, Outcome};
 use crate::plan::{Action, Plan};
@@ -58,7 +58,7 @@ impl Journal {
         };
         let mut samples = Vec::new();
         for (run, plan) in runs().map_err(told())? {
-            let expected = expected(&self.connection, run).map_err(told())?;
+            let expected = self.expected(run).map_err(told())?;
             if !expected.is_empty() {
                 let revisions = self.revision_begins(run).map_err(told())?;
                 // One whose log is damaged teaches nothing; whoever looks at it is told.
@@ -133,18 +133,26 @@ impl Journal {
         }
         Ok(samples.into_values().collect())
     }
-}
 
-fn expected(transaction: &Connection, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT estimates.revision, task, name, agent, expected FROM estimates
-         JOIN items ON items.run = estimates.run AND items.revision = estimates.revision
-            AND items.kind = 'task' AND items.id = task
-         WHERE estimates.run = ?",
-    )?;
-    let rows = statement.query_map([run], |row| {
-        let expected = Expected { name: row.get(2)?, agent: row.get(3)?, milliseconds: row.get(4)? };
-        Ok(((row.get(0)?, row.get(1)?), expected))
-    })?;
-    rows.collect()
+    /// What was expected of a run's tasks.
+    fn expected(&self, run: RunId) -> rusqlite::Result<HashMap<Place, Expected>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT revision, task, agent, expected FROM estimates WHERE run = ? ORDER BY revision",
+        )?;
+        let mut rows = statement.query([run])?;
+        let mut names: Option<(u32, HashMap<u32, String>)> = None;
+        let mut expected = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let (revision, task): Place = (row.get(0)?, row.get(1)?);
+            if names.as_ref().is_none_or(|(of, _)| *of != revision) {
+                let tasks =
+                    self.items_of(run, revision)?.into_iter().filter(|item| item.kind == ItemKind::Task);
+                names = Some((revision, tasks.map(|task| (task.id, task.name)).collect()));
+            }
+            let Some(name) = names.as_mut().and_then(|(_, names)| names.remove(&task)) else { continue };
+            let told = Expected { name, agent: row.get(2)?, milliseconds: row.get(3)? };
+            expected.insert((revision, task), told);
+        }
+        Ok(expected)
+    }
 }

@@ -3,8 +3,9 @@
 //! They stand in the run's log, those of older runs in the database. They are parsed on a thread beside, a batch at a time. Knows
 //! what an entry is, and nothing of what it means.
 
+use super::items::Item;
 use super::log::{self, Line, Log};
-use super::revision::{Item, Translation};
+use super::revision::Translation;
 use super::trouble::READING;
 use super::{Journal, RunId};
 use crate::error::{Error, Result};
@@ -169,7 +170,7 @@ impl Journal {
         if revisions.len() < 2 {
             return Ok(Vec::new());
         }
-        let items = |(first, revision)| Ok((first, self.read_items(run, revision)?));
+        let items = |(first, revision)| Ok((first, self.items_of(run, revision)?));
         revisions.into_iter().map(items).collect()
     }
 

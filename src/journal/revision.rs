@@ -2,46 +2,13 @@
 //!
 //! Things are the same by kind and name; a task stays finished only where its definition is the same.
 
-use super::answers::json;
+use super::items::{Item, ItemKind, items};
 use super::{Journal, RunId};
 use crate::error::Result;
 use crate::event::progress::Progress;
 use crate::event::{ApprovalOwner, CheckOwner, Entry, Event, Outcome};
-use crate::plan::{Criterion, GateId, GroupId, Item as PlanItem, Plan, TaskId};
-use serde::{Deserialize, Serialize};
+use crate::plan::{GateId, GroupId, Plan, TaskId};
 use std::collections::HashMap;
-
-/// A task, group or gate of a revision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
-    pub kind: ItemKind,
-    pub id: u32,
-    pub name: String,
-    pub definition: String,
-}
-
-/// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ItemKind {
-    /// A task.
-    Task,
-    /// The plan, a wave or a block.
-    Group,
-    /// A gate.
-    Gate,
-}
-
-impl ItemKind {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            ItemKind::Task => "task",
-            ItemKind::Group => "group",
-            ItemKind::Gate => "gate",
-        }
-    }
-}
 
 /// An item that another text has, has not, or defines otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,68 +79,6 @@ impl Journal {
 
 fn index(items: &[Item]) -> HashMap<(ItemKind, &str), &Item> {
     items.iter().map(|item| ((item.kind, item.name.as_str()), item)).collect()
-}
-
-/// The plan's tasks, groups and gates.
-pub(super) fn items(plan: &Plan) -> Vec<Item> {
-    let tasks = plan.tasks.iter().enumerate().map(|(id, task)| Item {
-        kind: ItemKind::Task,
-        id: id as u32,
-        name: task.name.clone(),
-        definition: task.definition.to_hex().to_string(),
-    });
-    let groups = plan.groups.iter().enumerate().map(|(id, group)| Item {
-        kind: ItemKind::Group,
-        id: id as u32,
-        name: if id == 0 { String::new() } else { group.name.clone() },
-        definition: hash(&[&members(plan, GroupId(id as u32)), &criteria(&group.success)]),
-    });
-    let gates = plan.gates.iter().enumerate().map(|(id, gate)| Item {
-        kind: ItemKind::Gate,
-        id: id as u32,
-        name: gate.name.clone(),
-        // A gate speaks for what stands before it: with other work there it is another gate.
-        definition: hash(&[
-            &members(plan, gate.group),
-            &criteria(&gate.checks),
-            &gate
-                .approvals
-                .iter()
-                .map(|it| format!("{:?}{:?}", it.question, it.otherwise_continue))
-                .collect::<String>(),
-        ]),
-    });
-    tasks.chain(groups).chain(gates).collect()
-}
-
-/// The names and definitions of all tasks in a group.
-fn members(plan: &Plan, group: GroupId) -> String {
-    let mut text = String::new();
-    let mut stack = vec![group];
-    while let Some(group) = stack.pop() {
-        for item in &plan.group(group).items {
-            match item {
-                PlanItem::Task(task) => {
-                    let task = plan.task(*task);
-                    text.push_str(&format!("{} {}\n", task.name, task.definition));
-                }
-                PlanItem::Group(inner) => stack.push(*inner),
-                PlanItem::Gate(_) => {}
-            }
-        }
-    }
-    text
-}
-
-fn criteria(criteria: &[Criterion]) -> String {
-    criteria
-        .iter()
-        .map(|criterion| format!("{:?}", Criterion { span: Default::default(), ..criterion.clone() }))
-        .collect()
-}
-
-fn hash(parts: &[&str]) -> String {
-    blake3::hash(json(&parts).as_bytes()).to_hex()[..16].to_string()
 }
 
 /// What the ids of one revision are in another.

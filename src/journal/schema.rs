@@ -93,6 +93,10 @@ const MIGRATIONS: &[&str] = &["
 ", "
     -- Entries go into a log of each run's own from here on. No table changes: `events` keeps those of older runs.
     SELECT 1;
+", "
+    -- A revision's items are one text from here on, for a row each took longer than all else that begins a run: a list of
+    -- `[kind, name, definition]`, where the id is the place among those of its kind. `items` keeps those of older runs.
+    ALTER TABLE revisions ADD COLUMN items TEXT;
 "];
 
 /// Why a file cannot be used as the journal.

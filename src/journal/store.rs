@@ -1,8 +1,8 @@
 //! Runs and their events: written down; runs are read again here, a run's events in `read`.
 
 use super::answers::{json, parsed};
+use super::items;
 use super::log::{self, Writer};
-use super::revision::{Item, items};
 use super::{Durability, Journal, NewRun, Run, RunId, trouble};
 use crate::crash::{self, Place};
 use crate::error::Result;
@@ -117,29 +117,6 @@ impl Journal {
         read().map_err(self.told("read the run's plan in"))
     }
 
-    /// The tasks, groups and gates of the run's newest revision.
-    pub(super) fn newest_items(&self, run: RunId) -> rusqlite::Result<Vec<Item>> {
-        let newest: u32 =
-            self.connection
-                .query_row("SELECT max(revision) FROM revisions WHERE run = ?", [run], |row| row.get(0))?;
-        self.read_items(run, newest)
-    }
-
-    pub(super) fn read_items(&self, run: RunId, revision: u32) -> rusqlite::Result<Vec<Item>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT kind, id, name, definition FROM items WHERE run = ? AND revision = ?")?;
-        let rows = statement.query_map(params![run, revision], |row| {
-            Ok(Item {
-                kind: parsed(0, &format!("{:?}", row.get_ref(0)?.as_str()?))?,
-                id: row.get(1)?,
-                name: row.get(2)?,
-                definition: row.get(3)?,
-            })
-        })?;
-        rows.collect()
-    }
-
     fn transaction<T>(&self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let say = |word| self.connection.execute(word, []);
         say("BEGIN IMMEDIATE")?;
@@ -181,7 +158,7 @@ fn write_revision(
 ) -> rusqlite::Result<()> {
     let at: Timestamp = new.at;
     transaction.execute(
-        "INSERT INTO revisions (run, revision, first_seq, at, version, hash, params) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revisions (run, revision, first_seq, at, version, hash, params, items) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             run,
             revision,
@@ -189,7 +166,8 @@ fn write_revision(
             at,
             env!("CARGO_PKG_VERSION"),
             super::hash_of(new.sources),
-            json(&new.params)
+            json(&new.params),
+            items::text(new.plan)
         ],
     )?;
     let mut write_text =
@@ -200,12 +178,6 @@ fn write_revision(
         let hash = blake3::hash(source.as_bytes()).to_hex();
         write_text.execute(params![hash.as_str(), source])?;
         write_source.execute(params![run, revision, place as i64, text(path), hash.as_str()])?;
-    }
-    let mut write_item = transaction.prepare_cached(
-        "INSERT INTO items (run, revision, kind, id, name, definition) VALUES (?, ?, ?, ?, ?, ?)",
-    )?;
-    for item in items(new.plan) {
-        write_item.execute(params![run, revision, item.kind.word(), item.id, item.name, item.definition])?;
     }
     super::history::write_estimates(transaction, run, revision, new.plan)
 }

@@ -254,8 +254,10 @@ fn a_journal_of_the_first_version_opens() {
         let plan = Arc::new(compilation.plan.expect("its plan"));
         let entries = journal.load(1).unwrap();
         assert_eq!(entries.len(), 63);
-        let progress = Progress::replay(plan, &entries);
+        let progress = Progress::replay(Arc::clone(&plan), &entries);
         assert!(matches!(progress.run_end(), Some((RunOutcome::Succeeded, _))));
+        let changes = journal.changes(1, &progress, &plan).unwrap();
+        assert!(changes.added.is_empty() && changes.removed.is_empty(), "its items are read: {changes:?}");
         assert_eq!(progress.gates[0].decision, Some(Decision::Go));
         assert_eq!(progress.tasks[0].outputs, [Some("a".to_string())]);
     }
