@@ -73,6 +73,8 @@ pub struct Setup {
 pub trait Sink: Send {
     /// Takes the events in. When it returns they are durable, and what follows from them may happen.
     fn record(&mut self, events: &[Event]) -> Result<()>;
+    /// What may wait until that which follows has been begun: to show them. Whatever is told of the sink's state is told of it settled.
+    fn settle(&mut self) {}
 }
 
 /// The sink of a run, as its threads share it. The run has let go of it when it is over.
@@ -122,7 +124,7 @@ pub async fn run_in_order(
     requests: mpsc::Receiver<Request>,
 ) -> Result<RunOutcome> {
     ready(&plan, &setup)?;
-    let desk = desk::Desk::new(requests);
+    let desk = desk::Desk::new(requests, Arc::clone(&sink));
     dispatch::Dispatcher::new(plan, setup, order, sink, &desk)?.carry_out(&desk).await
 }
 

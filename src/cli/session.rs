@@ -186,7 +186,9 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         false => String::new(),
     };
     let (open, questions) = watch::channel(Vec::new());
-    let recorder = Recorder { journal, run, known, is_strict: options.strict, view: to_view.clone(), open };
+    let is_strict = options.strict;
+    let recorder =
+        Recorder { journal, run, known, unsettled: Vec::new(), is_strict, view: to_view.clone(), open };
     let sink = Arc::new(Mutex::new(recorder));
     let directory = staged.directory.clone();
     let was_terminated = Cell::new(false);
@@ -210,8 +212,11 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
     });
     drop(runtime);
     let has_succeeded = matches!(outcome, Ok(RunOutcome::Succeeded));
-    let progress = (options.apply && has_succeeded)
-        .then(|| sink.lock().unwrap_or_else(PoisonError::into_inner).known.clone());
+    let progress = {
+        let mut recorder = sink.lock().unwrap_or_else(PoisonError::into_inner);
+        recorder.settle();
+        (options.apply && has_succeeded).then(|| recorder.known.clone())
+    };
     // The journal is whole before the last word is said. The view ends when nobody can tell it anything more.
     drop(sink);
     let _ = to_view.send(ViewMessage::End);
@@ -236,6 +241,8 @@ struct Recorder {
     journal: Journal,
     run: RunId,
     known: Progress,
+    /// What is in the journal, and neither known nor shown yet.
+    unsettled: Vec<Entry>,
     is_strict: bool,
     view: thread_mpsc::Sender<ViewMessage>,
     open: watch::Sender<Vec<(ApprovalOwner, u32)>>,
@@ -244,12 +251,25 @@ struct Recorder {
 impl Sink for Recorder {
     fn record(&mut self, events: &[Event]) -> Result<()> {
         let at = project::now();
-        let first = self.known.last_seq + 1;
-        let entries: Vec<Entry> =
-            (first..).zip(events).map(|(seq, event)| Entry { seq, at, event: event.clone() }).collect();
+        let last = self.unsettled.last().map_or(self.known.last_seq, |entry| entry.seq);
+        let before = self.unsettled.len();
+        let entries = (last + 1..).zip(events).map(|(seq, event)| Entry { seq, at, event: event.clone() });
+        self.unsettled.extend(entries);
+        let entries = &self.unsettled[before..];
         let durability =
-            if self.is_strict { Durability::Synced } else { durability(&self.known.plan, &entries) };
-        self.journal.append(self.run, &entries, durability)?;
+            if self.is_strict { Durability::Synced } else { durability(&self.known.plan, entries) };
+        let written = self.journal.append(self.run, entries, durability);
+        if written.is_err() {
+            self.unsettled.truncate(before);
+        }
+        written
+    }
+
+    fn settle(&mut self) {
+        if self.unsettled.is_empty() {
+            return;
+        }
+        let entries = std::mem::take(&mut self.unsettled);
         for entry in &entries {
             self.known.apply(entry);
         }
@@ -262,7 +282,6 @@ impl Sink for Recorder {
         });
         // A view that is gone is no reason to end the run.
         let _ = self.view.send(ViewMessage::Entries(entries));
-        Ok(())
     }
 }
 

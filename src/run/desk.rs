@@ -4,19 +4,21 @@
 //! for each of these takes longer than they do. Turns exclude each other by a lock. Requests and times are waited for on the run's
 //! own thread. Decides nothing.
 
-use super::Request;
 use super::dispatch::{Dispatcher, Message, Turn};
+use super::{Ledger, Request};
 use crate::error::Result;
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 /// The desk.
 pub(super) struct Desk {
     requests: Mutex<mpsc::Receiver<Request>>,
+    sink: Ledger,
     /// Not there before the run begins and when it ends.
     seat: Mutex<Option<Seat>>,
     /// The run's own thread.
@@ -89,8 +91,9 @@ impl Drop for Watch {
 
 impl Desk {
     /// Nobody sits there. What people ask for is heard whenever a turn is taken.
-    pub fn new(requests: mpsc::Receiver<Request>) -> Arc<Desk> {
-        Arc::new(Desk { requests: Mutex::new(requests), seat: Mutex::default(), home: Line::default() })
+    pub fn new(requests: mpsc::Receiver<Request>, sink: Ledger) -> Arc<Desk> {
+        let (requests, seat, home) = (Mutex::new(requests), Mutex::default(), Line::default());
+        Arc::new(Desk { requests, sink, seat, home })
     }
 
     /// Where the dispatcher is told what the run's own thread is to hear.
@@ -109,6 +112,9 @@ impl Desk {
         loop {
             line.rung().await;
             self.turn(Some(hand), &line, false);
+            // What the turn was about is started first.
+            yield_now().await;
+            self.settle();
         }
     }
 
@@ -120,6 +126,7 @@ impl Desk {
         let mut is_due = false;
         let Seat { dispatcher, last, .. } = loop {
             self.turn(None, &self.home, is_due);
+            self.settle();
             let wakes = {
                 let mut seat = lock(&self.seat);
                 if let Some(over) = seat.take_if(|seat| seat.last.is_some()) {
@@ -148,6 +155,17 @@ impl Desk {
     /// What somebody asks for next; none once nobody can.
     async fn request(&self) -> Option<Request> {
         poll_fn(|context| lock(&self.requests).poll_recv(context)).await
+    }
+
+    /// Has the sink do what it has put off. A bug there is one of the turn.
+    fn settle(&self) {
+        let settled = catch_unwind(AssertUnwindSafe(|| lock(&self.sink).settle()));
+        if let Err(panic) = settled
+            && let Some(seat) = &mut *lock(&self.seat)
+        {
+            seat.last.get_or_insert(Last::Panic(panic));
+            self.home.ring();
+        }
     }
 
     /// One turn, if any is to come: hear what is there, what people ask for last; decide, record, act.

@@ -8,6 +8,7 @@ use super::desk::Line;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -43,7 +44,10 @@ impl Hands {
     where
         L: Future<Output = ()> + Send + 'static,
     {
-        Hands((0..count).map_while(|place| Hand::start(|line| listen(place, line))).collect())
+        // All begin before one is waited for.
+        let begun: Vec<_> = (0..count).map_while(|place| Hand::start(|line| listen(place, line))).collect();
+        let ready = begun.into_iter().map_while(|(hand, is_ready)| is_ready.recv().ok().map(|()| hand));
+        Hands(ready.collect())
     }
 
     /// Who has the least to do; of equals the one at that place.
@@ -66,7 +70,10 @@ impl Drop for Hands {
 }
 
 impl Hand {
-    fn start<L: Future<Output = ()> + Send + 'static>(listen: impl FnOnce(Line) -> L) -> Option<Hand> {
+    /// A hand, and what says that it is ready, or by its end that it will never be.
+    fn start<L: Future<Output = ()> + Send + 'static>(
+        listen: impl FnOnce(Line) -> L,
+    ) -> Option<(Hand, Receiver<()>)> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // As in the main runtime: one thread is there for what may take long also when no further one can be had.
@@ -77,7 +84,7 @@ impl Hand {
         let line = Line::default();
         let listening = listen(line.clone());
         let (end, is_over) = oneshot::channel::<()>();
-        let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+        let (ready, is_ready) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name("wavec-hand".into()).spawn(move || {
             // One that can have no helper is none: tokio panics where it needs one and there is none to be had.
             if std::thread::Builder::new().spawn(|| ()).is_err() {
@@ -90,9 +97,8 @@ impl Hand {
                 let _ = is_over.await;
             });
         });
-        let thread = thread.ok()?;
-        is_ready.recv().ok()?;
-        Some(Hand { runtime: handle, line, load: Arc::default(), end: Some(end), thread: Some(thread) })
+        let thread = Some(thread.ok()?);
+        Some((Hand { runtime: handle, line, load: Arc::default(), end: Some(end), thread }, is_ready))
     }
 
     /// It has one more thing to do, until what this gives is dropped.
