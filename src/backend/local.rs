@@ -229,7 +229,8 @@ impl Backend for Local {
     fn start(&self, job: Job) -> Execution {
         let (sender, events) = mpsc::unbounded_channel();
         let (cancel, urgency) = watch::channel(Urgency::None);
-        tokio::spawn(self.clone().carry_out(job, sender, urgency));
+        // In a place of its own: it would be moved again and again until it is there.
+        tokio::spawn(Box::pin(self.clone().carry_out(job, sender, urgency)));
         Execution { events, cancel }
     }
 

@@ -107,7 +107,10 @@ async fn carry_out(
 ) -> Result<Work, String> {
     let Assignment { context, task: id, attempt, outputs, .. } = assignment;
     let task = context.plan.task(*id);
-    super::trees::prepare(context, assignment.tree.as_ref(), assignment.conflict.as_ref()).await?;
+    // What few tasks need has a place of its own, so that the others need not carry it about.
+    if let Some(tree) = &assignment.tree {
+        Box::pin(super::trees::prepare(context, tree, assignment.conflict.as_ref())).await?;
+    }
     let mut call = Call::of(assignment, task)?;
     if let Some(tree) = &assignment.tree {
         call.environment.insert("WAVEC_TREE".into(), tree.root.clone().into());
@@ -177,7 +180,7 @@ async fn carry_out(
     }
     let (mut snapshot, mut missing) = (None, None);
     if let (AttemptEnd::Done, Some(tree)) = (&how, &assignment.tree) {
-        let harvest = super::trees::harvest(context, *id, *attempt, tree).await;
+        let harvest = Box::pin(super::trees::harvest(context, *id, *attempt, tree)).await;
         // The work is done, and what it cost is spent, also where git cannot take it over.
         let harvest = harvest.unwrap_or_else(|reason| {
             missing = Some(format!("its work could not be taken over: {reason}"));

@@ -413,8 +413,9 @@ impl Dispatcher {
                     let opened = line.clone();
                     let on_session =
                         move |session| opened.tell(Message::SessionOpened { task, attempt, session });
-                    let work = Box::new(attempt::work(*assignment, on_running, on_session).await);
-                    line.tell(Message::Worked { task, work });
+                    // In a place of its own: what is handed to a thread is moved again and again on its way.
+                    let work = Box::pin(attempt::work(*assignment, on_running, on_session)).await;
+                    line.tell(Message::Worked { task, work: Box::new(work) });
                 }),
                 Effect::Test(mut subject, indices) => self.give(hand, |line| async move {
                     subject.prepare().await;

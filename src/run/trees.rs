@@ -127,10 +127,11 @@ pub async fn aside<T: Send + 'static>(
 /// Makes the tree of an attempt, or brings it up to the tip that its work conflicted with.
 pub async fn prepare(
     context: &Context,
-    tree: Option<&Tree>,
+    tree: &Tree,
     conflict: Option<&Conflict>,
 ) -> std::result::Result<(), String> {
-    let (Some(tree), Some(workspace)) = (tree.cloned(), &context.workspace) else { return Ok(()) };
+    let Some(workspace) = &context.workspace else { return Ok(()) };
+    let tree = tree.clone();
     let made = match conflict.cloned() {
         _ if !workspace.is_forked(&tree) => super::ahead::fork(workspace, &context.forks, tree).await,
         Some(conflict) => aside(workspace, move |it| it.rebase(&tree, &conflict).map(drop)).await,
