@@ -260,11 +260,12 @@ fn after<'a>(
     id: NodeId,
     statement: &'a ast::Statement<'a>,
     mode: ast::AfterMode,
-    names: &'a [ast::Reference<'a>],
+    names: &ast::References<'a>,
 ) {
-    let mut targets: Vec<(NodeId, Span)> = Vec::with_capacity(names.len());
+    let mut targets: Vec<(NodeId, Span)> = Vec::with_capacity(names.iter().count());
     let here = model.cleanup_of(id);
-    for reference in names {
+    for reference in names.iter() {
+        let reference = &reference;
         let Some(target) = resolve(model, findings, id, reference) else { continue };
         let span = reference.span();
         let there = model.cleanup_of(target);

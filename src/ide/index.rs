@@ -408,9 +408,9 @@ impl<'m, 'a> Builder<'m, 'a> {
                 reference.parts().for_each(|part| self.holes_of_name(&part));
                 let from = if is_node { inside } else { nodes };
                 for node in from.iter().copied().take(MOST_TURNS) {
-                    let parts = self.filled_parts(node, reference);
+                    let parts = self.filled_parts(node, &reference);
                     if let Found::One(item) = self.model.item_named(node, &parts) {
-                        self.item(reference, item, parts.len());
+                        self.item(&reference, item, parts.len());
                     }
                 }
             }

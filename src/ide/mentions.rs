@@ -13,7 +13,7 @@ pub enum Mention<'t, 's> {
     /// The name that it declares.
     Declared(&'t Name<'s>),
     /// An item: after a task, overlapping a wave.
-    Item(&'t Reference<'s>),
+    Item(Reference<'s>),
     /// An agent.
     Agent(&'t Name<'s>),
     /// A resource.
@@ -93,14 +93,14 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         }
         Kind::Assert(assert) => {
             if let Assert::Before(first, second) | Assert::Alongside(first, second) = &**assert {
-                show(Item(first));
-                show(Item(second));
+                show(Item(*first));
+                show(Item(*second));
             }
         }
         Kind::Wave(wave) => {
             show(Declared(&wave.name));
             title(wave.title.as_ref(), show);
-            wave.overlaps.iter().for_each(|name| show(Item(name)));
+            wave.overlaps.iter().for_each(|name| show(Item(*name)));
         }
         Kind::Block(block) => {
             block.name.iter().for_each(|name| show(Declared(name)));
@@ -165,7 +165,7 @@ pub fn mentions<'t, 's>(statement: &'t Statement<'s>, show: &mut dyn FnMut(Menti
         }
         Kind::OnNoGo(choice) => {
             if let OnNoGo::SkipTo(name) = &choice.value {
-                show(Item(name));
+                show(Item(*name));
             }
         }
         _ => {}

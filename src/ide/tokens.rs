@@ -134,7 +134,7 @@ impl Collector<'_> {
         let first = self.found.len();
         mentions(statement, &mut |mention| match mention {
             Mention::Declared(name) => self.push(name.span, declared, DECLARATION),
-            Mention::Item(name) => self.reference(name, TokenKind::Function),
+            Mention::Item(name) => self.reference(&name, TokenKind::Function),
             Mention::Agent(name) => self.push(name.span, TokenKind::Class, 0),
             Mention::Resource(name)
             | Mention::Secret(name)

@@ -160,7 +160,7 @@ pub enum StatementKind<'s> {
     /// `because "why"`
     Because(Text<'s>),
     /// `after a, b` / `after any of a, b` / `after finished a`
-    After { mode: AfterMode, names: Vec<Reference<'s>> },
+    After { mode: AfterMode, names: References<'s> },
 
     /// `run "command"` / `run ["program", "argument"]`; in an agent, its program.
     Run(Command<'s>),

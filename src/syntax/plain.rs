@@ -6,7 +6,7 @@
 
 use super::ast::{
     AfterMode, Block, Body, Check, Claim, ClaimKind, Command, Duration, Estimate, Gate, Name, Number,
-    OutputSource, Reference, StatementKind, Task, Test, TestKind, Text, Use, Wave,
+    OutputSource, Reference, References, StatementKind, Task, Test, TestKind, Text, Use, Wave,
 };
 use super::lower::read_duration;
 use super::{split, text, vocabulary};
@@ -83,8 +83,8 @@ impl<'s> Cursor<'s, '_> {
             "run" => StatementKind::Run(Command::Shell(self.string()?)),
             "prompt" => StatementKind::Prompt { is_file: false, text: self.string()? },
             "after" => {
-                let names = self.references()?;
-                if names.iter().any(|name| matches!(&self.text[name.span().range()], "any" | "finished")) {
+                let names = References::Written(self.references()?);
+                if names.iter().any(|name| matches!(name.text, "any" | "finished")) {
                     return None;
                 }
                 StatementKind::After { mode: AfterMode::All, names }
@@ -229,18 +229,17 @@ impl<'s> Cursor<'s, '_> {
         Some(Name { text: &self.text[start..end], span: Span::new(self.file, start, end) })
     }
 
-    fn references(&mut self) -> Option<Vec<Reference<'s>>> {
-        let mut references = Vec::with_capacity(4);
+    /// Names, from the first to the last.
+    fn references(&mut self) -> Option<Reference<'s>> {
+        let start = self.at;
         loop {
             let name = self.name()?;
             if self.peek() == Some(b'.') {
                 return None;
             }
-            references.push(Reference::new(name.text, name.span));
             if self.peek() != Some(b',') {
-                // A copy, for the allocator leaves what is shrunk a little where it is, with its room.
-                let is_full = references.len() == references.capacity();
-                return Some(if is_full { references } else { references.to_vec() });
+                let span = Span { start: start as u32, ..name.span };
+                return Some(Reference::new(&self.text[span.range()], span));
             }
             self.at += 1;
             self.blanks();

@@ -124,7 +124,9 @@ fn line(kind: &StatementKind<'_>) -> String {
             line.name(param).word(if *is_equal { "==" } else { "!=" }).word(value(compared))
         }
         Tags(names) => line.list(names.iter().map(|name| name.text.to_owned())),
-        After { mode, names } => line.word(format!("{mode:?}")).list(names.iter().map(reference)),
+        After { mode, names } => {
+            line.word(format!("{mode:?}")).list(names.iter().map(|name| reference(&name)))
+        }
         Run(run) => line.word(command(run)),
         Prompt { is_file, text } => line.word_if(*is_file, "file").text(text),
         Approve(approve) => {

@@ -63,6 +63,15 @@ impl<'s> Reference<'s> {
         })
     }
 
+    /// The names that it is, with commas and blanks between.
+    fn listed(self) -> impl Iterator<Item = Reference<'s>> {
+        self.text.split(',').map(move |piece| {
+            let text = piece.trim_matches([' ', '\t']);
+            let before = text.as_ptr() as usize - self.text.as_ptr() as usize;
+            Reference { text, start: self.start + before as u32, ..self }
+        })
+    }
+
     /// Whether it is one name, without a dot and without a hole.
     pub fn is_plain(&self) -> bool {
         memchr::memchr2(b'.', b'{', self.text.as_bytes()).is_none()
@@ -71,6 +80,27 @@ impl<'s> Reference<'s> {
     /// The one name that it is, where there is no dot.
     pub fn single(&self) -> Option<Name<'s>> {
         (!self.text.contains('.')).then_some(Name { text: self.text, span: self.span() })
+    }
+}
+
+/// Several names as they are referred to.
+#[derive(Clone, Debug)]
+pub enum References<'s> {
+    /// From the first to the last, with nothing but commas and blanks between. A large plan has a hundred thousand such lists: the
+    /// names are found again when somebody asks.
+    Written(Reference<'s>),
+    /// One by one.
+    Each(Box<[Reference<'s>]>),
+}
+
+impl<'s> References<'s> {
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Reference<'s>> {
+        let (written, each) = match self {
+            References::Written(written) => (Some(*written), &[][..]),
+            References::Each(each) => (None, &each[..]),
+        };
+        written.into_iter().flat_map(Reference::listed).chain(each.iter().copied())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Lower, Parts};
 use crate::syntax::ast::{
     AfterMode, Approve, Claim, ClaimKind, Command, EnvValue, Isolation, OnFailure, Otherwise, OutputSource,
-    StatementKind, Use,
+    References, StatementKind, Use,
 };
 use crate::syntax::grammar::Rule;
 use crate::syntax::messages;
@@ -133,7 +133,7 @@ impl Lower {
         } else {
             AfterMode::All
         };
-        Some(StatementKind::After { mode, names: self.references(parts) })
+        Some(StatementKind::After { mode, names: References::Each(self.references(parts).into()) })
     }
 
     /// `"command"` or `["program", "argument"]`.
