@@ -19,6 +19,9 @@ use std::path::Path;
 
 pub use check::{Options, Purpose};
 
+/// So long a text leaves more behind when its tree is gone than giving it back costs.
+const LARGE: usize = 1 << 20;
+
 /// What a plan's text has become.
 #[derive(Debug)]
 pub struct Compilation {
@@ -111,6 +114,7 @@ pub fn compile_seen(
         diagnostics.extend(library.diagnostics);
         trees.push(library.file);
     }
+    let is_large = sources.files().map(|(_, file)| file.text().len()).sum::<usize>() >= LARGE;
     let is_text_sure = diagnostics.iter().all(|found| found.severity < Severity::Error);
     let checked = check::check(&sources, &trees, loader, options, loaded.is_incomplete);
     diagnostics.extend(checked.diagnostics);
@@ -122,8 +126,11 @@ pub fn compile_seen(
         false => plan::lower(checked.model),
     });
     let allowances = allowances::all(&sources, &trees);
-    // The proofs need the plan alone: of a large one the tree is as large as what they make.
+    // The proofs need the plan alone: of a large one the tree is larger than what they make, and in many small pieces.
     drop(trees);
+    if let Some(give_back) = options.give_back.filter(|_| is_large) {
+        give_back();
+    }
     if let Some(plan) = &mut plan {
         diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
     }
