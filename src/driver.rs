@@ -232,7 +232,7 @@ impl Driver {
             return Some(program.to_owned());
         }
         let Some(Command::Program(words)) = &agent.command else { return None };
-        let parts = &words.first()?.parts;
+        let parts = words.first()?.parts();
         let text = parts.iter().map(|part| match part {
             Part::Literal(text) | Part::Value(text) => Some(text.as_str()),
             Part::Output(..) => None,

@@ -89,6 +89,9 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// The tasks, by [`TaskId`].
     pub tasks: Vec<Task>,
+    /// By [`TaskId`], a hash of all that a task's result depends on in the plan's text (action, agent, claims, criteria, params
+    /// in it, …): resume goes on from a finished task only where this is the same. Empty in a plan that is not carried out.
+    pub definitions: Vec<blake3::Hash>,
     /// The gates, by [`GateId`].
     pub gates: Vec<Gate>,
     /// The order, by [`StepId`], topologically sorted: a step's needs have smaller ids.
@@ -344,7 +347,7 @@ pub enum SecretSource {
 }
 
 /// The value of an environment variable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EnvValue {
     /// Text.
     Text(Template),
@@ -364,7 +367,7 @@ pub struct Param {
 }
 
 /// Where a task works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Isolation {
     /// In the plan's directory, with all others.
     #[default]
@@ -376,7 +379,7 @@ pub enum Isolation {
 }
 
 /// What a failure means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum OnFailure {
     /// Running tasks end, nothing new starts.
     #[default]
@@ -429,6 +432,11 @@ impl Plan {
     /// The task with this id.
     pub fn task(&self, id: TaskId) -> &Task {
         &self.tasks[id.index()]
+    }
+
+    /// The definition of the task with this id.
+    pub fn definition(&self, id: TaskId) -> blake3::Hash {
+        self.definitions.get(id.index()).copied().unwrap_or(blake3::Hash::from_bytes([0; 32]))
     }
 
     /// The gate with this id.

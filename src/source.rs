@@ -3,10 +3,14 @@
 //! Knows nothing of the language. A [`Span`] carries its file, so that a diagnostic may point into a
 //! library as easily as into the plan that uses it.
 
+mod excerpt;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use excerpt::Excerpt;
 
 /// A file of a [`SourceMap`], dense from 0. File 0 is the one that the person named.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -123,6 +127,11 @@ impl SourceFile {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// `piece` as it stands in this text; a copy of one that does not.
+    pub fn excerpt(&self, piece: &str) -> Excerpt {
+        Excerpt::of(&self.text, piece)
     }
 
     /// How many lines it has; a text that ends in a line break has an empty last line.

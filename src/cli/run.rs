@@ -98,9 +98,9 @@ fn dry_run(plan: &Arc<Plan>, args: &Args, global: &Global) -> Result<Exit> {
                         format!("{long}{who}{}", words::one_line(&action(&task.action), 60))
                     }
                 };
-                (&task.name, what)
+                (task.name.as_str(), what)
             }
-            StepKind::Gate(gate) => (&plan.gate(gate).name, "gate, taken as go".to_string()),
+            StepKind::Gate(gate) => (plan.gate(gate).name.as_str(), "gate, taken as go".to_string()),
             StepKind::Enter(_) | StepKind::Leave(_) | StepKind::Success(_) => continue,
         };
         text += &format!("{}  {}  {}\n", look.paint(Tone::Dim, &at), words::pad(name, names), what);
@@ -122,7 +122,7 @@ fn dry_run(plan: &Arc<Plan>, args: &Args, global: &Global) -> Result<Exit> {
 pub fn action(action: &Action) -> String {
     let text = |template: &Template| {
         use crate::plan::Part;
-        let parts = template.parts.iter().map(|part| match part {
+        let parts = template.parts().iter().map(|part| match part {
             Part::Literal(text) | Part::Value(text) => text.as_str(),
             Part::Output(..) => "{{…}}",
         });

@@ -5,6 +5,7 @@
 
 use crate::plan::{GateId, GroupId, Item, Plan, StepId, StepKind, TaskId};
 use crate::schedule::{Forecast, Limits, estimate};
+use crate::source::Excerpt;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +15,7 @@ pub struct Planned {
     /// The plan.
     pub plan: Arc<Plan>,
     forecast: OnceLock<Forecast>,
-    tasks: HashMap<String, TaskId>,
+    tasks: HashMap<Excerpt, TaskId>,
     groups: HashMap<String, GroupId>,
     gates: HashMap<String, GateId>,
     /// By step, the steps that need it.

@@ -4,7 +4,7 @@
 
 use super::answers::{json, parsed};
 use super::{Journal, RunId};
-use crate::plan::{Criterion, GroupId, Item as PlanItem, Plan};
+use crate::plan::{Criterion, GroupId, Item as PlanItem, Plan, TaskId};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -101,8 +101,8 @@ pub(super) fn items(plan: &Plan) -> Vec<Item> {
     let tasks = plan.tasks.iter().enumerate().map(|(id, task)| Item {
         kind: ItemKind::Task,
         id: id as u32,
-        name: task.name.clone(),
-        definition: task.definition.to_hex().to_string(),
+        name: task.name.to_string(),
+        definition: plan.definition(TaskId(id as u32)).to_hex().to_string(),
     });
     let groups = plan.groups.iter().enumerate().map(|(id, group)| Item {
         kind: ItemKind::Group,
@@ -136,8 +136,7 @@ fn members(plan: &Plan, group: GroupId) -> String {
         for item in &plan.group(group).items {
             match item {
                 PlanItem::Task(task) => {
-                    let task = plan.task(*task);
-                    text.push_str(&format!("{} {}\n", task.name, task.definition));
+                    text.push_str(&format!("{} {}\n", plan.task(*task).name, plan.definition(*task)));
                 }
                 PlanItem::Group(inner) => stack.push(*inner),
                 PlanItem::Gate(_) => {}

@@ -11,8 +11,8 @@ mod task;
 
 use super::{
     AgentId, Approval, Assert, AssertClaim, Budget, Comparison, Details, Gate, GateId, Group, GroupId,
-    GroupKind, Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, StepId,
-    TaskId,
+    GroupKind, Isolation, Item, OnNoGo, Plan, Resource, ResourceId, Secret, SecretId, SecretSource, Settings,
+    StepId, TaskId,
 };
 use crate::check::Model;
 use crate::check::model::{NodeId, NodeKind};
@@ -27,7 +27,7 @@ pub fn lower(model: Model<'_>) -> Plan {
     make(model, true, None)
 }
 
-/// As [`lower`], of a plan that is not carried out: the definitions of its tasks are left at zero. `give_back` is called where the
+/// As [`lower`], of a plan that is not carried out: the definitions of its tasks are left out. `give_back` is called where the
 /// order of a large plan has been freed.
 pub fn lower_unrun(model: Model<'_>, give_back: Option<fn()>) -> Plan {
     make(model, false, give_back)
@@ -59,6 +59,13 @@ enum Made {
     Cleanup,
 }
 
+/// The details of tasks that say nothing of themselves under the same settings.
+struct Nothing {
+    details: Arc<Details>,
+    /// Their part in a task's definition.
+    described: String,
+}
+
 struct Lower<'m, 'a> {
     model: &'m Model<'a>,
     has_definitions: bool,
@@ -76,9 +83,11 @@ struct Lower<'m, 'a> {
     given: HashSet<String>,
     /// The definition of each agent, for the hashes.
     agent_texts: HashMap<AgentId, String>,
-    /// The details of the last task that says nothing of itself, and their part in its definition: those that follow
-    /// mostly share them.
-    none: Option<(Arc<Details>, String)>,
+    /// Settings that differ from those around them, each once.
+    known_settings: HashSet<Arc<Settings>>,
+    /// The details of tasks that say nothing of themselves: by the place of their settings, and whether a prompt is all that is
+    /// known of what they do.
+    none: HashMap<(*const Settings, bool), Nothing>,
     /// Room for the definition of a task, which is hashed and gone.
     definition_text: String,
     plan: Plan,
@@ -101,6 +110,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             secrets: Vec::new(),
             groups: Vec::new(),
             tasks: Vec::new(),
+            definitions: Vec::new(),
             gates: Vec::new(),
             steps: Vec::new(),
             preflight: Vec::new(),
@@ -119,7 +129,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             secrets: HashMap::new(),
             given: HashSet::new(),
             agent_texts: HashMap::new(),
-            none: None,
+            known_settings: HashSet::new(),
+            none: HashMap::new(),
             definition_text: String::new(),
             plan,
         }
@@ -166,6 +177,10 @@ impl<'m, 'a> Lower<'m, 'a> {
                 }
                 Made::Task(_) => {
                     let task = self.task(id, settings.settings);
+                    if self.has_definitions {
+                        let definition = self.definition(&task);
+                        self.plan.definitions.push(definition);
+                    }
                     self.plan.tasks.push(task);
                 }
                 Made::Gate(_) => {

@@ -7,7 +7,7 @@ use super::{
     Action, AgentId, Budget, Claims, Cost, Criterion, EnvValue, Estimate, GroupId, Isolation, OnFailure,
     Output, ResourceId, Retries, StepId,
 };
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,9 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Task {
     /// Its qualified name, unique in the plan: `foundations.schema`; nameless blocks add nothing to it.
-    pub name: String,
+    pub name: Excerpt,
+    /// Its title, or empty.
+    pub title: Excerpt,
     /// The group that it stands in.
     pub group: GroupId,
     /// What is done.
@@ -25,9 +27,6 @@ pub struct Task {
     pub agent: Option<AgentId>,
     /// The step of it; none for rollback and `finally` tasks.
     pub step: Option<StepId>,
-    /// A hash of all that its result depends on in the plan's text (action, agent, claims, criteria, params
-    /// in it, …): resume goes on from a finished task only where this is the same. Zero in a plan that is not carried out.
-    pub definition: blake3::Hash,
     /// The header, from keyword to title.
     pub span: Span,
     /// What else it says; tasks that say nothing share it. A change makes it the task's own.
@@ -37,8 +36,6 @@ pub struct Task {
 /// What a task may say of itself. Its [`Settings`] are read as its own fields.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// Its title, or empty.
-    pub title: String,
     /// Its doc comment, or empty.
     pub docs: String,
     /// `because`, or empty.
@@ -66,7 +63,7 @@ pub struct Details {
 }
 
 /// What applies inside a group or to a task, narrowed from the plan inwards.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// When an attempt is ended.
     pub timeout: Option<Duration>,
@@ -111,7 +108,6 @@ impl Details {
     /// Those of a task that says nothing more than what is done, under these settings.
     pub fn none(settings: Arc<Settings>) -> Details {
         Details {
-            title: String::new(),
             docs: String::new(),
             because: String::new(),
             id: String::new(),

@@ -1,23 +1,28 @@
 //! What a task does, touches, takes and hands on.
 
 use super::TaskId;
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use std::time::Duration;
 
 /// A text with holes that only the run can fill.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    /// The pieces in order.
-    pub parts: Vec<Part>,
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Template(Parts);
+
+/// The pieces of a [`Template`]: most have one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Parts {
+    One(Part),
+    /// None or several.
+    Several(Box<[Part]>),
 }
 
 /// A piece of a [`Template`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// Text as the author wrote it.
-    Literal(String),
+    Literal(Excerpt),
     /// The value of a param or `for` variable. Apart from `Literal`, for a shell must get it quoted.
-    Value(String),
+    Value(Excerpt),
     /// The value of another task's output: the task, and the output's index in its `outputs`.
     Output(TaskId, u32),
 }
@@ -88,7 +93,7 @@ pub struct Cost {
 }
 
 /// What may be spent. None is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Budget {
     /// Millionths of a dollar.
     pub money: Option<u64>,
@@ -99,7 +104,7 @@ pub struct Budget {
 }
 
 /// How often a task is tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Retries {
     /// Attempts after the first.
     pub count: u32,
@@ -208,13 +213,21 @@ pub enum OutputSource {
 
 impl Template {
     /// A template without holes.
-    pub fn literal(text: impl Into<String>) -> Template {
-        Template { parts: vec![Part::Literal(text.into())] }
+    pub fn literal(text: impl Into<Excerpt>) -> Template {
+        Template(Parts::One(Part::Literal(text.into())))
+    }
+
+    /// Its pieces, in order.
+    pub fn parts(&self) -> &[Part] {
+        match &self.0 {
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::Several(parts) => parts,
+        }
     }
 
     /// Its text, where that is one literal.
     pub fn whole(&self) -> Option<&str> {
-        match &self.parts[..] {
+        match self.parts() {
             [Part::Literal(whole)] => Some(whole),
             _ => None,
         }
@@ -222,7 +235,7 @@ impl Template {
 
     /// The outputs that it needs, in order.
     pub fn outputs(&self) -> impl Iterator<Item = (TaskId, u32)> {
-        self.parts.iter().filter_map(|part| match part {
+        self.parts().iter().filter_map(|part| match part {
             Part::Output(task, output) => Some((*task, *output)),
             _ => None,
         })
@@ -236,7 +249,7 @@ impl Template {
         quote: impl Fn(&str) -> String,
     ) -> String {
         let mut text = String::new();
-        for part in &self.parts {
+        for part in self.parts() {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Value(value) => text.push_str(&quote(value)),
@@ -244,5 +257,24 @@ impl Template {
             }
         }
         text
+    }
+}
+
+impl FromIterator<Part> for Template {
+    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Template {
+        let mut parts: Vec<Part> = parts.into_iter().collect();
+        Template(match (parts.len(), parts.pop()) {
+            (1, Some(part)) => Parts::One(part),
+            (_, last) => {
+                parts.extend(last);
+                Parts::Several(parts.into())
+            }
+        })
+    }
+}
+
+impl std::fmt::Debug for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Template").field("parts", &self.parts()).finish()
     }
 }

@@ -38,7 +38,7 @@ fn of_task(proof: &Proof, id: TaskId, roots: &HashSet<&str>, reach: &Reach, find
     let has_reads = claims.iter().any(|claim| claim.kind == ClaimKind::Reads);
     let mut met = HashSet::new();
     let prompt = plain(prompt);
-    let is_title = prompt == task.title;
+    let is_title = *prompt == *task.title;
     let is_root = |word: &str| roots.contains(word) || proof.facts.kind(word) == Some(super::Kind::Directory);
     // A title beside a prompt is a short word for it: it may name a path to change, not all that is to be read.
     let mut named: Vec<(Mention, bool)> =
@@ -101,7 +101,7 @@ pub(super) fn plain(template: &Template) -> Cow<'_, str> {
         return Cow::Borrowed(whole);
     }
     let mut text = String::new();
-    for part in &template.parts {
+    for part in template.parts() {
         match part {
             Part::Literal(piece) | Part::Value(piece) => text.push_str(piece),
             Part::Output(..) => text.push(' '),

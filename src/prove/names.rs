@@ -31,12 +31,12 @@ impl<'p> Names<'p> {
         let names = plan
             .tasks
             .iter()
-            .map(|task| &task.name)
-            .chain(plan.groups.iter().skip(1).map(|group| &group.name));
-        for name in names.chain(plan.gates.iter().map(|gate| &gate.name)) {
+            .map(|task| task.name.as_str())
+            .chain(plan.groups.iter().skip(1).map(|group| group.name.as_str()));
+        for name in names.chain(plan.gates.iter().map(|gate| gate.name.as_str())) {
             suffixes(name).for_each(|ending| *endings.entry(ending).or_default() += 1);
         }
-        let shortest = |name: &'p String| {
+        let shortest = |name: &'p str| {
             let unique =
                 suffixes(name).filter(|ending| endings[ending] == 1).min_by_key(|ending| ending.len());
             unique.unwrap_or(name)

@@ -144,7 +144,7 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
         }
         env(proof, &task.env, &at, findings);
         task.success.iter().for_each(|criterion| test(proof, criterion, findings));
-        for text in [&task.title, &task.docs, &task.because] {
+        for text in [&*task.title, &task.docs, &task.because] {
             look_at(proof, text, "a text of the plan", &at, findings);
         }
     }

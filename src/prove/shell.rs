@@ -58,11 +58,11 @@ fn parsable(text: &Template) -> Cow<'_, str> {
     if let Some(whole) = text.whole() {
         return Cow::Borrowed(whole);
     }
-    let piece = |part: &Part| match part {
-        Part::Literal(text) => text.clone(),
-        Part::Value(_) | Part::Output(..) => "x".to_owned(),
-    };
-    text.parts.iter().map(piece).collect()
+    let pieces = text.parts().iter().map(|part| match part {
+        Part::Literal(text) => text.as_str(),
+        Part::Value(_) | Part::Output(..) => "x",
+    });
+    pieces.collect()
 }
 
 /// Whether the shell is one whose language is known here.
@@ -410,7 +410,7 @@ fn of_program(proof: &Proof, words: &[Template], place: &Place, findings: &mut V
 fn redirections(proof: &Proof, id: TaskId, text: &Template, findings: &mut Vec<Diagnostic>) {
     let task = proof.plan.task(id);
     let claims: Vec<_> = task.claims.claims.iter().filter(|claim| claim.kind.is_write()).collect();
-    let is_constant = text.parts.iter().all(|part| matches!(part, Part::Literal(_)));
+    let is_constant = text.parts().iter().all(|part| matches!(part, Part::Literal(_)));
     if claims.is_empty() || !is_constant || !is_known_shell(&task.shell) {
         return;
     }

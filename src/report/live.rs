@@ -166,12 +166,12 @@ impl Section {
     fn of(progress: &Progress, item: Item) -> Section {
         let plan = &progress.plan;
         let (name, title) = match item {
-            Item::Group(group) => (&plan.group(group).name, &plan.group(group).title),
-            Item::Task(task) => (&plan.task(task).name, &plan.task(task).title),
-            Item::Gate(gate) => (&plan.gate(gate).name, &plan.gate(gate).title),
+            Item::Group(group) => (plan.group(group).name.as_str(), plan.group(group).title.as_str()),
+            Item::Task(task) => (plan.task(task).name.as_str(), plan.task(task).title.as_str()),
+            Item::Gate(gate) => (plan.gate(gate).name.as_str(), plan.gate(gate).title.as_str()),
         };
         let mut section =
-            Section { item: Some(item), name: name.clone(), title: title.clone(), ..Section::none() };
+            Section { item: Some(item), name: name.to_owned(), title: title.to_owned(), ..Section::none() };
         let mut stack = vec![item];
         while let Some(item) = stack.pop() {
             match item {

@@ -286,7 +286,7 @@ fn table(scenarios: &[Scenario], text: &mut String) {
 fn notes(view: &View, look: &Look, text: &mut String) {
     let Some(first) = view.scenarios.first() else { return };
     let names = |tasks: &[TaskId]| -> Vec<String> {
-        tasks.iter().map(|task| view.plan.task(*task).name.clone()).collect()
+        tasks.iter().map(|task| view.plan.task(*task).name.to_string()).collect()
     };
     let mut notes = Vec::new();
     let missing = &first.forecast.missing;

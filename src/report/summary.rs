@@ -185,7 +185,7 @@ fn ended_badly(
         }
         let state = &progress.tasks[task.index()];
         let name = &progress.plan.task(*task).name;
-        let painted = outcome_tone(outcome).map_or(name.clone(), |tone| look.paint(tone, name));
+        let painted = outcome_tone(outcome).map_or(name.to_string(), |tone| look.paint(tone, name));
         let fill = " ".repeat(names.saturating_sub(name.width()));
         let attempts = match state.attempts.len() {
             0 | 1 => String::new(),

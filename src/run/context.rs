@@ -198,7 +198,7 @@ impl Context {
     }
 
     fn name_attempt(&self, environment: &mut Environment, id: TaskId, attempt: u32) {
-        environment.insert("WAVEC_TASK".into(), self.plan.task(id).name.clone().into());
+        environment.insert("WAVEC_TASK".into(), self.plan.task(id).name.as_str().into());
         environment.insert("WAVEC_ATTEMPT".into(), attempt.to_string().into());
     }
 
@@ -235,7 +235,7 @@ impl Context {
     /// The text, holes filled as they are.
     pub fn fill(&self, template: &Template, outputs: &Outputs) -> std::result::Result<String, String> {
         let mut text = String::new();
-        for part in &template.parts {
+        for part in template.parts() {
             text.push_str(match part {
                 Part::Literal(part) | Part::Value(part) => part,
                 Part::Output(task, index) => self.output(outputs, *task, *index)?,
@@ -251,8 +251,8 @@ impl Context {
         shell: &[String],
         outputs: &Outputs,
     ) -> std::result::Result<String, String> {
-        let mut pieces = Vec::with_capacity(template.parts.len());
-        for part in &template.parts {
+        let mut pieces = Vec::with_capacity(template.parts().len());
+        for part in template.parts() {
             pieces.push(match part {
                 Part::Literal(text) => Piece::Text(text),
                 Part::Value(value) => Piece::Value(value),
@@ -299,7 +299,7 @@ impl Context {
     pub fn owner_name(&self, owner: CheckOwner) -> String {
         match owner {
             CheckOwner::Preflight => "@preflight".into(),
-            CheckOwner::Task(task, _) => self.plan.task(task).name.clone(),
+            CheckOwner::Task(task, _) => self.plan.task(task).name.to_string(),
             CheckOwner::Group(group) => format!("@success/{}", self.plan.group(group).name),
             CheckOwner::Gate(gate) => format!("@gate/{}", self.plan.gate(gate).name),
         }

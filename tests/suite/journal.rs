@@ -12,9 +12,7 @@ use wavec::plan::{GateId, Plan, TaskId};
 pub fn plan(tasks: &[(&str, &str)]) -> Plan {
     let nodes: Vec<_> = tasks.iter().map(|(name, _)| plans::task(name)).collect();
     let mut plan = plans::plan([plans::wave("w", nodes)]);
-    for (task, (_, definition)) in plan.tasks.iter_mut().zip(tasks) {
-        task.definition = blake3::hash(definition.as_bytes());
-    }
+    plan.definitions = tasks.iter().map(|(_, definition)| blake3::hash(definition.as_bytes())).collect();
     plan
 }
 

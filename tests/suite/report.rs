@@ -165,7 +165,7 @@ fn place(folder: &Folder) -> RunPlace {
     RunPlace {
         run: 3,
         logs,
-        attempt_log: |logs, task, attempt| logs.join(&task.name).join(format!("{attempt}.log")),
+        attempt_log: |logs, task, attempt| logs.join(&*task.name).join(format!("{attempt}.log")),
         check_log: |logs, _, _, index| logs.join(format!("check-{index}.log")),
         forecast: Some(900_000),
     }

@@ -6,29 +6,30 @@ use crate::check::agents;
 use crate::check::model::{AgentSource, NodeId};
 use crate::check::names::Hole;
 use crate::plan::{Agent, AgentId, Budget, Command, Cost, Criterion, Part, Settings, Template, Test};
+use crate::source::Excerpt;
 use crate::syntax::ast::{self, Amount, Quantity, StatementKind, TestKind};
 
 impl<'a> Lower<'_, 'a> {
     /// A text with its values filled in, and its outputs left for the run.
     pub(super) fn template(&self, id: NodeId, text: &ast::Text<'a>) -> Template {
         if let Some(plain) = text.plain() {
-            return Template::literal(plain);
+            return Template::literal(self.model.sources.file(text.span.file).excerpt(plain));
         }
         let as_written =
             |reference: &ast::Reference<'a>| format!("{{{{{}}}}}", self.model.sources.text(reference.span()));
         let parts = text.parts().iter().map(|part| match part {
-            ast::TextPart::Literal(literal) => Part::Literal(literal.clone().into_owned()),
+            ast::TextPart::Literal(literal) => Part::Literal(Excerpt::from(&**literal)),
             ast::TextPart::Hole(reference) => match self.model.hole(id, reference) {
-                Hole::Value(value) => Part::Value(value.to_owned()),
-                Hole::Unset(_) => Part::Value(as_written(reference)),
+                Hole::Value(value) => Part::Value(value.into()),
+                Hole::Unset(_) => Part::Value(as_written(reference).into()),
                 Hole::Output(task, output) => match self.task_id(task) {
                     Some(task) => Part::Output(task, output),
-                    None => Part::Literal(as_written(reference)),
+                    None => Part::Literal(as_written(reference).into()),
                 },
-                _ => Part::Literal(as_written(reference)),
+                _ => Part::Literal(as_written(reference).into()),
             },
         });
-        Template { parts: parts.collect() }
+        parts.collect()
     }
 
     /// A command of a criterion or an agent.

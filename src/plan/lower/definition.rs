@@ -20,8 +20,9 @@ impl Lower<'_, '_> {
         if let Some(agent) = agent {
             text.field("agent", |text| text.word(&agent));
         }
-        match &self.none {
-            Some((none, described)) if Arc::ptr_eq(none, &task.details) => text.out.push_str(described),
+        let key = (Arc::as_ptr(&task.settings), !task.claims.is_known);
+        match text.lower.none.get(&key) {
+            Some(none) if Arc::ptr_eq(&none.details, &task.details) => text.out.push_str(&none.described),
             _ => text.details(task),
         }
         let Text { out, .. } = text;
@@ -111,7 +112,7 @@ impl Text<'_, '_, '_> {
     fn template(&mut self, template: &Template) {
         // A value and a literal of the same letters say the same thing, but a shell gets one of them quoted.
         self.field("text", |text| {
-            for part in &template.parts {
+            for part in template.parts() {
                 match part {
                     Part::Literal(literal) => text.word(literal),
                     Part::Value(value) => text.field("value", |text| text.word(value)),

@@ -99,6 +99,18 @@ impl<'a> Lower<'_, 'a> {
                 _ => {}
             }
         }
+        if !Arc::ptr_eq(&settings.settings, &outer.settings) {
+            settings.settings = self.known(settings.settings);
+        }
+        settings
+    }
+
+    /// Settings that are there already, or that are new: many tasks narrow theirs in the same way.
+    fn known(&mut self, settings: Arc<Settings>) -> Arc<Settings> {
+        if let Some(known) = self.known_settings.get(&settings) {
+            return known.clone();
+        }
+        self.known_settings.insert(settings.clone());
         settings
     }
 

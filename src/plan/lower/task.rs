@@ -1,15 +1,17 @@
 //! One task: what is done, by whom, on which files.
 
-use super::Lower;
 use super::criteria::cost;
 use super::settings::{count, duration};
+use super::{Lower, Nothing};
 use crate::check::model::{Node, NodeId, NodeKind};
 use crate::check::values::{inside, split_section};
 use crate::plan::{
     Action, AgentId, Claim, ClaimKind, Claims, Details, Estimate, Output, OutputSource, ResourceId, Settings,
     Task, Template,
 };
+use crate::source::{Excerpt, FileId};
 use crate::syntax::ast::{self, StatementKind};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<'a> Lower<'_, 'a> {
@@ -25,50 +27,55 @@ impl<'a> Lower<'_, 'a> {
         };
         let details = match says_nothing(node) {
             true => self.none(is_prompt, settings),
-            false => Arc::new(self.details(id, declared, is_prompt, settings)),
+            false => Arc::new(self.details(id, is_prompt, settings)),
         };
-        let mut task = Task {
-            name: model.qualified(id),
+        Task {
+            name: self.name(id),
+            title: declared.title.as_ref().map_or_else(Excerpt::default, |title| self.excerpt(id, title)),
             group: self.group_around(id),
             action,
             agent,
             step: self.first[id.index()],
-            definition: blake3::Hash::from_bytes([0; 32]),
             span: node.header(),
             details,
-        };
-        if self.has_definitions {
-            task.definition = self.definition(&task);
         }
-        task
     }
 
     /// The details of a task that says nothing of itself.
     fn none(&mut self, is_prompt: bool, settings: Arc<Settings>) -> Arc<Details> {
-        let is_same = |known: &&Arc<Details>| {
-            known.claims.is_known != is_prompt && Arc::ptr_eq(&known.settings, &settings)
-        };
-        if let Some(known) = self.none.as_ref().map(|(known, _)| known).filter(is_same) {
-            return known.clone();
+        let key = (Arc::as_ptr(&settings), is_prompt);
+        if let Some(known) = self.none.get(&key) {
+            return known.details.clone();
         }
         let claims = Claims { is_known: !is_prompt, ..Claims::default() };
-        let none = Arc::new(Details { claims, ..Details::none(settings) });
-        self.none = Some((none.clone(), self.describe_details(&none)));
-        none
+        let details = Arc::new(Details { claims, ..Details::none(settings) });
+        let described = self.describe_details(&details);
+        self.none.insert(key, Nothing { details: details.clone(), described });
+        details
     }
 
-    fn details(
-        &mut self,
-        id: NodeId,
-        declared: &ast::Task<'a>,
-        is_prompt: bool,
-        settings: Arc<Settings>,
-    ) -> Details {
+    /// The qualified name of a node.
+    fn name(&self, id: NodeId) -> Excerpt {
+        let model = self.model;
+        match model.node(id).namespace {
+            // A name that stands alone is the one that is written.
+            NodeId::PLAN => model.sources.file(FileId(0)).excerpt(&model.node(id).name),
+            _ => model.qualified(id).into(),
+        }
+    }
+
+    /// A text with the values of its params and variables.
+    fn excerpt(&self, id: NodeId, text: &ast::Text<'a>) -> Excerpt {
+        match self.model.text(self.model.node(id).scope, text) {
+            Cow::Borrowed(plain) => self.model.sources.file(text.span.file).excerpt(plain),
+            Cow::Owned(filled) => filled.into(),
+        }
+    }
+
+    fn details(&mut self, id: NodeId, is_prompt: bool, settings: Arc<Settings>) -> Details {
         let model = self.model;
         let node = model.node(id);
-        let title = declared.title.as_ref().map(|title| model.text(node.scope, title).into_owned());
         let mut details = Details {
-            title: title.unwrap_or_default(),
             docs: node.docs().join("\n"),
             because: self.because(id),
             claims: self.claims(id, is_prompt),
@@ -161,7 +168,7 @@ impl<'a> Lower<'_, 'a> {
     fn glob(&self, id: NodeId, text: &ast::Text<'a>) -> String {
         let template = self.template(id, text);
         let mut glob = String::new();
-        for part in &template.parts {
+        for part in template.parts() {
             match part {
                 crate::plan::Part::Literal(literal) => glob.push_str(literal),
                 crate::plan::Part::Value(value) if value.starts_with("{{") => {
@@ -185,7 +192,7 @@ impl<'a> Lower<'_, 'a> {
     }
 }
 
-/// Whether a task has no detail of its own: no title, no comment, and in its body only what is done, when, and what is narrowed.
+/// Whether a task has no detail of its own: no comment, and in its body only what is done, when, and what is narrowed.
 fn says_nothing(node: &Node<'_>) -> bool {
     let is_no_detail = |statement: &ast::Statement<'_>| {
         matches!(
@@ -196,10 +203,19 @@ fn says_nothing(node: &Node<'_>) -> bool {
                 | StatementKind::Approve(_)
                 | StatementKind::After { .. }
                 | StatementKind::AgentRef(_)
+                | StatementKind::Timeout(_)
+                | StatementKind::Retries { .. }
+                | StatementKind::Budget(_)
+                | StatementKind::Isolation(_)
+                | StatementKind::OnFailure(_)
+                | StatementKind::Env { .. }
+                | StatementKind::Directory(_)
+                | StatementKind::Shell(_)
+                | StatementKind::When { .. }
+                | StatementKind::Tags(_)
         )
     };
-    let has_title = matches!(node.kind, NodeKind::Task(ast::Task { title: Some(_), .. }));
-    !has_title && node.docs().is_empty() && node.body.statements.iter().all(is_no_detail)
+    node.docs().is_empty() && node.body.statements.iter().all(is_no_detail)
 }
 
 fn estimate(written: &ast::Estimate) -> Estimate {

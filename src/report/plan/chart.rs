@@ -169,7 +169,7 @@ impl<'v> Slots<'v> {
         let title = match marks.as_slice() {
             [] => return,
             [only] => match only.what {
-                What::Task(task) => self.view.plan.task(task).title.clone(),
+                What::Task(task) => self.view.plan.task(task).title.to_string(),
                 What::Gate(_) => String::new(),
             },
             more => format!("{} one after another", count(more.len(), "step")),

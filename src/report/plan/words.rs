@@ -85,7 +85,7 @@ pub fn tokens((least, most): (u64, u64)) -> String {
 /// A template as its author would read it: outputs as `{{task.output}}`.
 pub fn template(plan: &Plan, template: &Template) -> String {
     let mut text = String::new();
-    for part in &template.parts {
+    for part in template.parts() {
         match part {
             Part::Literal(part) | Part::Value(part) => text.push_str(part),
             Part::Output(task, output) => {

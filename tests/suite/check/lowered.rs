@@ -115,7 +115,7 @@ fn item_name(plan: &Plan, item: Item) -> &str {
 fn step_name(plan: &Plan, step: StepId) -> String {
     match plan.step(step).kind {
         StepKind::Enter(id) => format!("enter {}", plan.group(id).name),
-        StepKind::Task(id) => plan.task(id).name.clone(),
+        StepKind::Task(id) => plan.task(id).name.to_string(),
         StepKind::Gate(id) => format!("gate {}", plan.gate(id).name),
         StepKind::Success(id) => format!("success {}", plan.group(id).name),
         StepKind::Leave(id) => format!("leave {}", plan.group(id).name),
@@ -142,7 +142,7 @@ fn need(need: &Need) -> String {
 
 fn template(plan: &Plan, template: &Template) -> String {
     let mut out = String::new();
-    for part in &template.parts {
+    for part in template.parts() {
         match part {
             Part::Literal(text) => out.push_str(text),
             Part::Value(value) => {

@@ -297,7 +297,7 @@ impl Project {
         let gates = self.plan.gates.iter().zip(&progress.gates);
         State {
             tasks: tasks
-                .map(|(task, it)| (task.name.clone(), (outcome(it.state), it.outputs.clone())))
+                .map(|(task, it)| (task.name.to_string(), (outcome(it.state), it.outputs.clone())))
                 .collect(),
             gates: gates.map(|(gate, it)| (gate.name.clone(), it.decision)).collect(),
             joined: self.read("joined"),

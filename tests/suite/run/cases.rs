@@ -286,7 +286,7 @@ async fn carry_out(
 
 /// An event on a line.
 fn line(plan: &Plan, event: &Event) -> Option<String> {
-    let task = |id: &wavec::plan::TaskId| plan.task(*id).name.clone();
+    let task = |id: &wavec::plan::TaskId| plan.task(*id).name.to_string();
     let group = |id: &wavec::plan::GroupId| match id.0 {
         0 => "the plan".to_owned(),
         _ => format!("[{}]", plan.group(*id).name),

@@ -152,7 +152,7 @@ fn scripts(plan: &Plan, dice: &mut Dice<'_>) -> BTreeMap<String, Script> {
         if is_check {
             script.writes.clear();
         }
-        let is_agents = plan.tasks.iter().any(|task| task.agent.is_some() && label.starts_with(&task.name));
+        let is_agents = plan.tasks.iter().any(|task| task.agent.is_some() && label.starts_with(&*task.name));
         if !is_agents {
             script.writes.clear();
         }

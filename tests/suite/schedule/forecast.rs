@@ -40,7 +40,7 @@ fn chart(plan: &Plan, forecast: &Forecast) -> String {
 
 fn chain(plan: &Plan, forecast: &Forecast) -> String {
     let name = |step: &StepId| match plan.step(*step).kind {
-        StepKind::Task(task) => plan.task(task).name.clone(),
+        StepKind::Task(task) => plan.task(task).name.to_string(),
         StepKind::Gate(gate) => plan.gate(gate).name.clone(),
         other => panic!("{other:?} on the chain"),
     };

@@ -29,7 +29,7 @@ impl Play {
 
     fn name(&self, step: StepId) -> String {
         match self.plan.step(step).kind {
-            StepKind::Task(task) => self.plan.task(task).name.clone(),
+            StepKind::Task(task) => self.plan.task(task).name.to_string(),
             StepKind::Gate(gate) => self.plan.gate(gate).name.clone(),
             StepKind::Success(group) => format!("success({})", self.plan.group(group).name),
             StepKind::Enter(group) => format!("enter({})", self.plan.group(group).name),

@@ -75,7 +75,7 @@ fn with_texts(mut plan: Plan, texts: &[String]) -> Plan {
     plan.docs = next();
     plan.groups.iter_mut().for_each(|group| group.title = next());
     plan.gates.iter_mut().for_each(|gate| gate.title = next());
-    plan.tasks.iter_mut().for_each(|task| task.title = next());
+    plan.tasks.iter_mut().for_each(|task| task.title = next().into());
     plan
 }
 

@@ -277,6 +277,7 @@ impl Builder {
             secrets: vec![],
             groups: vec![],
             tasks: vec![],
+            definitions: vec![],
             gates: vec![],
             steps: vec![],
             preflight: vec![],
@@ -306,7 +307,7 @@ impl Builder {
             self.plan.gates[gate.index()].on_no_go = OnNoGo::SkipTo(StepId(place as u32));
         }
         let id = |name: &String| {
-            TaskId(self.plan.tasks.iter().position(|task| task.name == *name).expect("a name of the plan")
+            TaskId(self.plan.tasks.iter().position(|task| task.name == **name).expect("a name of the plan")
                 as u32)
         };
         let mut conflicts: Vec<_> =
@@ -480,12 +481,12 @@ impl Builder {
             ..Details::none(settings.into())
         };
         Task {
-            name: node.name.clone(),
+            name: node.name.as_str().into(),
+            title: Default::default(),
             group,
             action,
             agent,
             step: None,
-            definition: blake3::hash(b""),
             span: span(),
             details: details.into(),
         }

@@ -72,7 +72,7 @@ fn found(plan: Plan, workers: Option<u32>) -> Vec<String> {
     let group = |id: wavec::plan::GroupId| plan.group(id).name.clone();
     let step = |id| {
         let task = plan.tasks.iter().find(|task| task.step == Some(id));
-        task.map_or("a group".to_string(), |task| task.name.clone())
+        task.map_or("a group".to_string(), |task| task.name.to_string())
     };
     let words = |change| match change {
         LeverChange::Overlap { first, second, has_gate } => {

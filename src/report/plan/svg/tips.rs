@@ -38,9 +38,9 @@ impl Pen<'_> {
         match mark.what {
             What::Task(id) => {
                 let task = view.plan.task(id);
-                lines.push(task.name.clone());
+                lines.push(task.name.to_string());
                 if !task.title.is_empty() {
-                    lines.push(task.title.clone());
+                    lines.push(task.title.to_string());
                 }
                 let estimate = task.estimate.as_ref().map_or("no estimate".to_string(), words::estimate);
                 lines.push(format!("{} · {estimate}", view.who(task)));
