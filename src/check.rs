@@ -297,7 +297,7 @@ pub fn check_on<'a>(
 ) -> Checked<'a> {
     let has_junk = trees.iter().any(|tree| texts::has_junk(&tree.body));
     let input = Input { sources, trees, loader, options, has_junk };
-    let mut model = Model::new(sources);
+    let mut model = Model::new(sources, trees);
     let mut findings = Findings { is_incomplete, ..Findings::default() };
     let mut make = |passes: &[Pass], findings: &mut Findings| {
         for pass in passes {

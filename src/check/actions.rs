@@ -48,7 +48,7 @@ fn action(model: &Model<'_>, input: &Input<'_>, findings: &mut Findings, id: Nod
         return;
     }
     let own = task.body.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::AgentRef(name) => Some(name.span),
+        StatementKind::AgentRef(name) => Some(name.span()),
         _ => None,
     });
     match first {
@@ -66,7 +66,7 @@ fn action(model: &Model<'_>, input: &Input<'_>, findings: &mut Findings, id: Nod
         None => match (has_agent(model, id), &task.title) {
             (true, Some(title)) => {
                 if title.plain().is_some_and(|title| title.trim().is_empty()) {
-                    findings.add(messages::empty_text(title.span, "a prompt"));
+                    findings.add(messages::empty_text(title.span(), "a prompt"));
                 }
             }
             (true, None) => findings.add(messages::missing_prompt(node.header(), task.name.text)),
@@ -90,7 +90,7 @@ fn agents(model: &Model<'_>) -> Vec<String> {
 /// Whether an agent applies, be it one that is not known: that has been told.
 fn has_agent(model: &Model<'_>, id: NodeId) -> bool {
     let names_one = |id: NodeId| {
-        let body = model.node(id).body;
+        let body = model.node(id).body();
         body.statements.iter().any(|statement| matches!(statement.kind, StatementKind::AgentRef(_)))
     };
     names_one(id) || model.agent_of(id).is_some() || model.containers(id).any(names_one)

@@ -46,7 +46,7 @@ pub(super) fn agents<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
         search.judge(model, findings, NodeId::PLAN, test);
     }
     for id in model.node_ids() {
-        let body = model.node(id).body;
+        let body = model.node(id).body();
         for statement in &body.statements {
             match &statement.kind {
                 StatementKind::AgentRef(name) => {
@@ -89,11 +89,11 @@ fn declaration(agent: &Agent<'_>, body: &ast::Body<'_>, input: &Input<'_>, findi
     };
     if !DRIVERS.contains(&driver.text) {
         let near = suggest::nearest(driver.text, DRIVERS.iter().copied());
-        findings.add(messages::unknown_driver(driver.span, driver.text, near, DRIVERS));
+        findings.add(messages::unknown_driver(driver.span(), driver.text, near, DRIVERS));
     } else if takes_program(driver.text) && program.is_none() && !texts::has_junk(body) {
-        findings.add(messages::driver_without_program(driver.span, driver.text, &agent.name));
+        findings.add(messages::driver_without_program(driver.span(), driver.text, &agent.name));
     } else if let (false, Some(program)) = (takes_program(driver.text), program) {
-        findings.add(messages::unused_program(program, driver.span, driver.text));
+        findings.add(messages::unused_program(program, driver.span(), driver.text));
     }
 }
 
@@ -153,13 +153,13 @@ impl<'a> Search<'_, 'a> {
                     let index = model.agents.len();
                     model.agent_names.insert(wanted.clone(), index);
                     let source = AgentSource::File(file);
-                    model.agents.push(Agent { name: wanted, span: name.span, source });
+                    model.agents.push(Agent { name: wanted, span: name.span(), source });
                     findings.used.agents.insert(index);
                     return Some(index);
                 }
                 Some(Err((path, wrong))) => {
                     let Wrong { cause, help } = wrong;
-                    findings.add(messages::bad_agent_file(name.span, &wanted, &path, &cause, help));
+                    findings.add(messages::bad_agent_file(name.span(), &wanted, &path, &cause, help));
                     self.bad.insert(wanted.clone().into_owned());
                 }
                 None => {}
@@ -168,7 +168,7 @@ impl<'a> Search<'_, 'a> {
         }
         // What is wrong with its file has been said, and is the one mistake.
         let is_known = self.bad.contains(&*wanted) || model.is_half_read(&wanted);
-        if self.told.insert(name.span) && !is_known {
+        if self.told.insert(name.span()) && !is_known {
             let known: Vec<String> = model.agents.iter().map(|agent| agent.name.to_string()).collect();
             let found = self.names_on_disk();
             let near = suggest::nearest(
@@ -179,7 +179,7 @@ impl<'a> Search<'_, 'a> {
                 findings.used.agents.insert(*index);
             }
             let is_item = model.called(&wanted).first().map(|item| model.node(*item).kind.word());
-            findings.add(messages::unknown_agent(name.span, &wanted, near, &found, is_item));
+            findings.add(messages::unknown_agent(name.span(), &wanted, near, &found, is_item));
         }
         None
     }
@@ -254,7 +254,7 @@ pub fn up_to_root(directory: &Path, loader: &dyn Loader) -> Vec<PathBuf> {
 /// The driver that a declaration names; empty where it names none.
 pub(super) fn driver_of<'t>(body: &'t ast::Body<'_>) -> (&'t str, Option<Span>) {
     let mut drivers = body.statements.iter().filter_map(|statement| match &statement.kind {
-        StatementKind::Driver(name) => Some((name.text, Some(name.span))),
+        StatementKind::Driver(name) => Some((name.text, Some(name.span()))),
         _ => None,
     });
     drivers.next().unwrap_or(("", None))

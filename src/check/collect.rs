@@ -83,7 +83,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
         StatementKind::Param(param) => {
             let is_new =
                 enter(&mut model.param_names, &param.name, model.params.len(), findings, "param", |at| {
-                    model.params[at].declaration.name.span
+                    model.params[at].declaration.name.span()
                 });
             if !is_new {
                 return;
@@ -98,12 +98,12 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
                 return;
             }
             let source = AgentSource::Declared(body);
-            model.agents.push(Agent { name: Cow::Borrowed(name.text), span: name.span, source });
+            model.agents.push(Agent { name: Cow::Borrowed(name.text), span: name.span(), source });
         }
         StatementKind::Secret { name, source, value } => {
             let is_new =
                 enter(&mut model.secret_names, name, model.secrets.len(), findings, "secret", |at| {
-                    model.secrets[at].name.span
+                    model.secrets[at].name.span()
                 });
             if !is_new {
                 return;
@@ -114,7 +114,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
             let amount = values::count(sources, **capacity, "a capacity", 1, findings);
             let is_new =
                 enter(&mut model.resource_names, name, model.resources.len(), findings, "resource", |at| {
-                    model.resources[at].name.span
+                    model.resources[at].name.span()
                 });
             if !is_new {
                 return;
@@ -126,7 +126,7 @@ fn declare<'a>(model: &mut Model<'a>, statement: &'a ast::Statement<'a>, finding
         StatementKind::Criterion { name, title, test } => {
             let is_new =
                 enter(&mut model.criterion_names, name, model.criteria.len(), findings, "criterion", |at| {
-                    model.criteria[at].name.span
+                    model.criteria[at].name.span()
                 });
             if !is_new {
                 return;
@@ -148,12 +148,12 @@ fn enter<'a>(
     place: impl Fn(usize) -> Span,
 ) -> bool {
     if name.is_pattern() {
-        findings.add(messages::hole_in_declaration(name.span, kind));
+        findings.add(messages::hole_in_declaration(name.span(), kind));
         return false;
     }
     match names.get(name.text) {
         Some(first) => {
-            findings.add(messages::duplicate_declaration(name.text, kind, name.span, place(*first)));
+            findings.add(messages::duplicate_declaration(name.text, kind, name.span(), place(*first)));
             false
         }
         None => {

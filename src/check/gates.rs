@@ -21,7 +21,7 @@ fn content(model: &Model<'_>, findings: &mut Findings, id: NodeId) {
     let asks = |statement: &ast::Statement<'_>| {
         matches!(statement.kind, StatementKind::Check(_) | StatementKind::Approve(_))
     };
-    if !node.body.statements.iter().any(asks) && !texts::has_junk(node.body) {
+    if !node.body().statements.iter().any(asks) && !texts::has_junk(node.body()) {
         let question = match node.kind {
             NodeKind::Gate(gate) => gate.title.as_ref().and_then(|title| title.plain()),
             _ => None,
@@ -60,7 +60,7 @@ pub(super) fn stretch(model: &Model<'_>, gate: NodeId) -> Option<NodeId> {
 }
 
 fn no_go<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId) {
-    for statement in &model.node(id).body.statements {
+    for statement in &model.node(id).body().statements {
         let StatementKind::OnNoGo(on_no_go) = &statement.kind else { continue };
         match &on_no_go.value {
             OnNoGo::Stop | OnNoGo::Continue => {}
@@ -90,7 +90,7 @@ fn has_work(model: &Model<'_>, stretch: NodeId) -> bool {
         let only_waits = |statement: &ast::Statement<'_>| {
             matches!(statement.kind, StatementKind::Wait(_) | StatementKind::Approve(_))
         };
-        node.kind.is_task() && !node.body.statements.iter().any(only_waits)
+        node.kind.is_task() && !node.body().statements.iter().any(only_waits)
     })
 }
 

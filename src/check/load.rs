@@ -115,6 +115,6 @@ fn uses_of(_file: FileId, path: &Path, tree: &ast::File<'_>) -> Vec<UseOf> {
         ast::StatementKind::Use { path } => Some(path),
         _ => None,
     });
-    uses.map(|text| UseOf { path: text.plain().map(|path| normal(&directory.join(path))), span: text.span })
+    uses.map(|text| UseOf { path: text.plain().map(|path| normal(&directory.join(path))), span: text.span() })
         .collect()
 }

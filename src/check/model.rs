@@ -47,7 +47,7 @@ pub struct Scope<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum NodeKind<'a> {
     /// The plan: the sequence of the file.
-    Plan,
+    Plan(&'a ast::Body<'a>),
     /// A wave.
     Wave(&'a ast::Wave<'a>),
     /// A block.
@@ -57,23 +57,34 @@ pub enum NodeKind<'a> {
     /// A gate.
     Gate(&'a ast::Gate<'a>),
     /// `rollback { … }`; its tasks stand outside the plan's order.
-    Rollback,
+    Rollback(&'a ast::Body<'a>),
     /// `finally { … }`; likewise.
-    Finally,
+    Finally(&'a ast::Body<'a>),
 }
 
-impl NodeKind<'_> {
+impl<'a> NodeKind<'a> {
+    /// Its statements.
+    pub fn body(&self) -> &'a ast::Body<'a> {
+        match self {
+            NodeKind::Plan(body) | NodeKind::Rollback(body) | NodeKind::Finally(body) => body,
+            NodeKind::Wave(wave) => &wave.body,
+            NodeKind::Block(block) => &block.body,
+            NodeKind::Task(task) => &task.body,
+            NodeKind::Gate(gate) => &gate.body,
+        }
+    }
+
     /// The word that it is written with.
     pub fn word(&self) -> &'static str {
         match self {
-            NodeKind::Plan => "plan",
+            NodeKind::Plan(_) => "plan",
             NodeKind::Wave(_) => "wave",
             NodeKind::Block(block) if block.is_serial => "serial",
             NodeKind::Block(_) => "parallel",
             NodeKind::Task(_) => "task",
             NodeKind::Gate(_) => "gate",
-            NodeKind::Rollback => "rollback",
-            NodeKind::Finally => "finally",
+            NodeKind::Rollback(_) => "rollback",
+            NodeKind::Finally(_) => "finally",
         }
     }
 
@@ -88,14 +99,14 @@ impl NodeKind<'_> {
     /// The body that its statements stand in.
     pub fn place(&self) -> Place {
         match self {
-            NodeKind::Plan => Place::File,
+            NodeKind::Plan(_) => Place::File,
             NodeKind::Wave(_) => Place::Wave,
             NodeKind::Block(block) if block.is_serial => Place::Serial,
             NodeKind::Block(_) => Place::Parallel,
             NodeKind::Task(_) => Place::Task,
             NodeKind::Gate(_) => Place::Gate,
-            NodeKind::Rollback => Place::Rollback,
-            NodeKind::Finally => Place::Finally,
+            NodeKind::Rollback(_) => Place::Rollback,
+            NodeKind::Finally(_) => Place::Finally,
         }
     }
 
@@ -117,7 +128,7 @@ impl NodeKind<'_> {
     /// Whether its items come one after another.
     pub fn is_sequence(&self) -> bool {
         match self {
-            NodeKind::Plan | NodeKind::Rollback | NodeKind::Finally => true,
+            NodeKind::Plan(_) | NodeKind::Rollback(_) | NodeKind::Finally(_) => true,
             NodeKind::Block(block) => block.is_serial,
             NodeKind::Wave(_) | NodeKind::Task(_) | NodeKind::Gate(_) => false,
         }
@@ -125,7 +136,7 @@ impl NodeKind<'_> {
 
     /// Whether it is `rollback` or `finally`.
     pub fn is_cleanup(&self) -> bool {
-        matches!(self, NodeKind::Rollback | NodeKind::Finally)
+        matches!(self, NodeKind::Rollback(_) | NodeKind::Finally(_))
     }
 }
 
@@ -138,8 +149,6 @@ pub struct Node<'a> {
     pub name: Cow<'a, str>,
     /// Its statement; of the plan its header, none where that is missing.
     pub statement: Option<&'a ast::Statement<'a>>,
-    /// Its statements.
-    pub body: &'a ast::Body<'a>,
     /// What holds it; none for the plan.
     pub parent: Option<NodeId>,
     /// How many items of the same container stand before it.
@@ -169,6 +178,11 @@ pub(super) struct Inside {
 }
 
 impl<'a> Node<'a> {
+    /// Its statements.
+    pub fn body(&self) -> &'a ast::Body<'a> {
+        self.kind.body()
+    }
+
     /// Its items, in order; `rollback` and `finally` are not among them.
     pub fn children(&self) -> &[NodeId] {
         self.inside.as_ref().map_or(&[], |inside| &inside.children)
@@ -192,7 +206,7 @@ impl<'a> Node<'a> {
     /// Its name and its title as they are written.
     fn named(&self) -> (Option<Span>, Option<Span>) {
         let (name, title) = match self.kind {
-            NodeKind::Plan => match self.statement.map(|statement| &statement.kind) {
+            NodeKind::Plan(_) => match self.statement.map(|statement| &statement.kind) {
                 Some(ast::StatementKind::Plan { name, title }) => (Some(&**name), title.as_deref()),
                 _ => (None, None),
             },
@@ -200,9 +214,9 @@ impl<'a> Node<'a> {
             NodeKind::Block(block) => (block.name.as_ref(), block.title.as_ref()),
             NodeKind::Task(task) => (Some(&task.name), task.title.as_deref()),
             NodeKind::Gate(gate) => (gate.name.as_ref(), gate.title.as_ref()),
-            NodeKind::Rollback | NodeKind::Finally => (None, None),
+            NodeKind::Rollback(_) | NodeKind::Finally(_) => (None, None),
         };
-        (name.map(|name| name.span), title.map(|title| title.span))
+        (name.map(|name| name.span()), title.map(|title| title.span()))
     }
 
     /// Its keyword; the beginning of the text for a plan without a header.
@@ -227,14 +241,9 @@ impl<'a> Node<'a> {
     /// The whole statement; the whole text of the plan.
     pub fn span(&self) -> Span {
         match (self.kind, self.statement) {
-            (NodeKind::Plan, _) | (_, None) => self.body.span,
+            (NodeKind::Plan(_), _) | (_, None) => self.body().span,
             (_, Some(statement)) => statement.span,
         }
-    }
-
-    /// Its doc comment.
-    pub fn docs(&self) -> &'a [&'a str] {
-        self.statement.map_or(&[], |statement| &statement.docs)
     }
 }
 
@@ -364,6 +373,8 @@ pub type Names<'a> = HashMap<Cow<'a, str>, usize>;
 pub struct Model<'a> {
     /// The texts.
     pub sources: &'a SourceMap,
+    /// The tree of each.
+    trees: &'a [ast::File<'a>],
     /// The plan's header; none when it is missing.
     pub header: Option<Header<'a>>,
     /// The params, in the order of declaration.
@@ -401,11 +412,12 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Nothing but the texts.
-    pub fn new(sources: &'a SourceMap) -> Model<'a> {
+    /// Nothing but the texts and their trees.
+    pub fn new(sources: &'a SourceMap, trees: &'a [ast::File<'a>]) -> Model<'a> {
         let nothing = Span::new(FileId(0), 0, 0);
         Model {
             sources,
+            trees,
             header: None,
             params: Vec::new(),
             agents: Vec::new(),
@@ -454,6 +466,16 @@ impl<'a> Model<'a> {
         outer <= inner && inner.0 < self.node(outer).end
     }
 
+    /// The doc comment of a node, line by line.
+    pub fn docs(&self, id: NodeId) -> Vec<&'a str> {
+        self.node(id).statement.map_or_else(Vec::new, |statement| self.tree_of(statement).docs(statement))
+    }
+
+    /// The tree that a statement is of.
+    pub fn tree_of(&self, statement: &ast::Statement<'_>) -> &'a ast::File<'a> {
+        &self.trees[statement.span.file.0 as usize]
+    }
+
     /// What holds a node, outwards, the plan last; the node itself is not among them.
     pub fn containers(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(self.node(id).parent, |id| self.node(*id).parent)
@@ -491,7 +513,7 @@ impl<'a> Model<'a> {
     pub fn shown(&self, id: NodeId) -> String {
         let node = self.node(id);
         match node.kind {
-            NodeKind::Plan => self.header.map_or("plan".into(), |header| header.name.text.into()),
+            NodeKind::Plan(_) => self.header.map_or("plan".into(), |header| header.name.text.into()),
             _ if node.name.is_empty() => format!("{}@{}", node.kind.word(), self.line(node.span())),
             _ => node.name.clone().into_owned(),
         }

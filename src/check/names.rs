@@ -112,8 +112,8 @@ impl<'a> Model<'a> {
 
     /// A text with the values of its params and variables. What only a run can fill, or nobody has set, stays as it is written.
     pub fn text(&self, scope: ScopeId, text: &ast::Text<'a>) -> Cow<'a, str> {
-        match (&text.value, text.parts()) {
-            (ast::TextValue::Plain(plain), _) => Cow::Borrowed(plain),
+        match (text.standing(), text.parts()) {
+            (Some(standing), _) => Cow::Borrowed(standing),
             (_, [ast::TextPart::Literal(literal)]) => literal.clone(),
             (_, parts) => {
                 let mut filled = String::new();
@@ -249,7 +249,7 @@ impl<'a> Model<'a> {
 
     /// The names of a task's outputs, in the order of its body.
     pub fn outputs(&self, task: NodeId) -> impl Iterator<Item = &'a ast::Name<'a>> + use<'a> {
-        self.node(task).body.statements.iter().filter_map(|statement| match &statement.kind {
+        self.node(task).body().statements.iter().filter_map(|statement| match &statement.kind {
             ast::StatementKind::Output { name, .. } => Some(&**name),
             _ => None,
         })
@@ -266,7 +266,7 @@ impl<'a> Model<'a> {
     /// The place of the name in a statement that declares an item, for messages.
     pub fn place(&self, id: NodeId) -> Span {
         match self.node(id).kind {
-            NodeKind::Plan => self.header.map_or(self.node(id).header(), |header| header.name.span),
+            NodeKind::Plan(_) => self.header.map_or(self.node(id).header(), |header| header.name.span()),
             _ => self.node(id).name_span(),
         }
     }

@@ -163,7 +163,7 @@ pub(super) fn order<'a>(model: &mut Model<'a>, _input: &Input<'a>, findings: &mu
 pub fn has_success(model: &Model<'_>, id: NodeId) -> bool {
     let node = model.node(id);
     node.kind.is_group()
-        && node.body.statements.iter().any(|statement| match &statement.kind {
+        && node.body().statements.iter().any(|statement| match &statement.kind {
             StatementKind::Success(body) => {
                 body.statements.iter().any(|inner| matches!(inner.kind, StatementKind::Check(_)))
             }

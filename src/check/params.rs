@@ -15,7 +15,7 @@ pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
         if let Value::Text(text) = default
             && text.holes().next().is_some()
         {
-            findings.add(messages::hole_in_declaration(text.span, "param's default"));
+            findings.add(messages::hole_in_declaration(text.span(), "param's default"));
             continue;
         }
         let written = model.sources.text(default.span());
@@ -50,7 +50,7 @@ pub(super) fn values<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
 
 fn set<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
     let header = match model.header {
-        Some(header) => header.statement.keyword().to(header.name.span),
+        Some(header) => header.statement.keyword().to(header.name.span()),
         None => Span::new(crate::source::FileId(0), 0, 0),
     };
     let mut strangers: Vec<&str> = Vec::new();
@@ -85,12 +85,12 @@ fn set<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut Findings) {
 fn choices(declaration: &ast::Param<'_>, findings: &mut Findings) {
     for (at, choice) in declaration.choices.iter().enumerate() {
         let Some(text) = choice.plain() else {
-            findings.add(messages::hole_in_declaration(choice.span, "param's choice"));
+            findings.add(messages::hole_in_declaration(choice.span(), "param's choice"));
             continue;
         };
         let first = declaration.choices[..at].iter().find(|other| other.plain() == Some(text));
         if let Some(first) = first {
-            findings.add(messages::repeated_value(choice.span, first.span, text));
+            findings.add(messages::repeated_value(choice.span(), first.span(), text));
         }
     }
 }
@@ -219,7 +219,7 @@ pub(super) fn when<'a>(
         if let Some(index) = near.and_then(|near| model.param_names.get(near)) {
             findings.used.params.insert(*index);
         }
-        findings.add(messages::unknown_param(param.span, param.text, near));
+        findings.add(messages::unknown_param(param.span(), param.text, near));
         return;
     };
     findings.used.params.insert(index);

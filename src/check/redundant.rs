@@ -120,7 +120,7 @@ struct Told {
 
 /// The statement of a node that a place is in.
 fn statement_around(model: &Model<'_>, id: NodeId, place: Span) -> Option<Span> {
-    let mut spans = model.node(id).body.statements.iter().map(|statement| statement.span);
+    let mut spans = model.node(id).body().statements.iter().map(|statement| statement.span);
     spans.find(|span| span.contains(place))
 }
 

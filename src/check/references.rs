@@ -18,14 +18,14 @@ pub(super) fn references<'a>(model: &mut Model<'a>, input: &Input<'a>, findings:
             overlaps(model, findings, id, wave);
         }
         titles(model, findings, id);
-        let body = model.node(id).body;
+        let body = model.node(id).body();
         let mut names: HashMap<&'a str, Span> = HashMap::new();
         for statement in &body.statements {
             statement_of(model, findings, id, statement);
             if let StatementKind::Output { name, .. } = &statement.kind
-                && let Some(first) = names.insert(name.text, name.span)
+                && let Some(first) = names.insert(name.text, name.span())
             {
-                findings.add(messages::duplicate_output(name.span, first, name.text));
+                findings.add(messages::duplicate_output(name.span(), first, name.text));
             }
         }
     }
@@ -96,15 +96,15 @@ fn statement_of<'a>(
 fn titles<'a>(model: &mut Model<'a>, findings: &mut Findings, id: NodeId) {
     let node = model.node(id);
     let title = match node.kind {
-        NodeKind::Plan => model.header.and_then(|header| header.title),
+        NodeKind::Plan(_) => model.header.and_then(|header| header.title),
         NodeKind::Wave(wave) => wave.title.as_ref(),
         NodeKind::Block(block) => block.title.as_ref(),
         NodeKind::Gate(gate) => gate.title.as_ref(),
         NodeKind::Task(task) => task.title.as_deref(),
-        NodeKind::Rollback | NodeKind::Finally => None,
+        NodeKind::Rollback(_) | NodeKind::Finally(_) => None,
     };
     let Some(title) = title else { return };
-    let is_prompt = node.kind.is_task() && !super::actions::has_action(node.body);
+    let is_prompt = node.kind.is_task() && !super::actions::has_action(node.body());
     let time = if is_prompt { texts::Time::Start } else { texts::Time::Before("a title") };
     let mut used: Vec<OutputUse> = Vec::new();
     texts::holes(model, findings, id, title, time, |task, span| used.push(OutputUse { task, span }));
@@ -151,7 +151,7 @@ pub(super) fn name_holes<'a>(
                 }
                 let known = texts::value_names(model, scope);
                 let near = suggest::nearest(hole, known.iter().copied());
-                findings.add_to_order(messages::unknown_value(name.span, hole, near));
+                findings.add_to_order(messages::unknown_value(name.span(), hole, near));
             }
         }
     }
@@ -218,16 +218,16 @@ fn other_kind(model: &Model<'_>, name: &str) -> Option<(&'static str, Span)> {
         return Some(("agent", model.agents[*index].span));
     }
     if let Some(index) = model.resource_names.get(name) {
-        return Some(("resource", model.resources[*index].name.span));
+        return Some(("resource", model.resources[*index].name.span()));
     }
     if let Some(index) = model.criterion_names.get(name) {
-        return Some(("criterion", model.criteria[*index].name.span));
+        return Some(("criterion", model.criteria[*index].name.span()));
     }
     if let Some(index) = model.param_names.get(name) {
-        return Some(("param", model.params[*index].declaration.name.span));
+        return Some(("param", model.params[*index].declaration.name.span()));
     }
     let index = model.secret_names.get(name)?;
-    Some(("secret", model.secrets[*index].name.span))
+    Some(("secret", model.secrets[*index].name.span()))
 }
 
 /// Names of items like one that is not there, by which the place may call them.
@@ -333,7 +333,7 @@ fn uses<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, used: &'a as
         if let Some(index) = near.and_then(|near| model.resource_names.get(near)) {
             findings.used.resources.insert(*index);
         }
-        findings.add(messages::unknown_resource(used.resource.span, &name, near));
+        findings.add(messages::unknown_resource(used.resource.span(), &name, near));
         return;
     };
     findings.used.resources.insert(index);
@@ -357,7 +357,7 @@ fn secret<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, name: &'a 
     if let Some(index) = near.and_then(|near| model.secret_names.get(near)) {
         findings.used.secrets.insert(*index);
     }
-    findings.add(messages::unknown_secret(name.span, &wanted, near));
+    findings.add(messages::unknown_secret(name.span(), &wanted, near));
 }
 
 fn cited<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, check: &'a ast::Check<'a>) {
@@ -375,7 +375,7 @@ fn cited<'a>(model: &Model<'a>, findings: &mut Findings, id: NodeId, check: &'a 
     if let Some(index) = near.and_then(|near| model.criterion_names.get(near)) {
         findings.used.criteria.insert(*index);
     }
-    findings.add(messages::unknown_criterion(name.span, &wanted, near));
+    findings.add(messages::unknown_criterion(name.span(), &wanted, near));
 }
 
 fn asserts<'a>(model: &Model<'a>, input: &Input<'a>, findings: &mut Findings) {
@@ -397,15 +397,15 @@ fn ids<'a>(model: &Model<'a>, findings: &mut Findings) {
     let mut known: HashMap<String, Span> = HashMap::new();
     for id in model.node_ids() {
         let node = model.node(id);
-        for statement in &node.body.statements {
+        for statement in &node.body().statements {
             let StatementKind::Id(text) = &statement.kind else { continue };
             let value = model.text(node.scope, text).into_owned();
             match known.get(&value) {
                 Some(first) => {
-                    findings.add(messages::duplicate_id(text.span, *first, &value, *first == text.span));
+                    findings.add(messages::duplicate_id(text.span(), *first, &value, *first == text.span()));
                 }
                 None => {
-                    known.insert(value, text.span);
+                    known.insert(value, text.span());
                 }
             }
         }

@@ -106,7 +106,7 @@ fn of_approve<'t, 's>(approve: &'t ast::Approve<'s>, show: &mut dyn FnMut(&'t Te
 fn of_command<'t, 's>(command: &'t Command<'s>, time: Time, show: &mut dyn FnMut(&'t Text<'s>, Time)) {
     match command {
         Command::Shell(text) => show(text, time),
-        Command::Program(texts, _) => texts.iter().for_each(|text| show(text, time)),
+        Command::Program(program) => program.words.iter().for_each(|text| show(text, time)),
     }
 }
 
@@ -219,7 +219,7 @@ pub(super) fn holes<'a>(
                 Time::Before(what) => findings.add(messages::output_too_early(span, &written(), what)),
             },
             // The output may stand in what could not be read.
-            Hole::NoOutput(task) if has_junk(model.node(task).body) => {}
+            Hole::NoOutput(task) if has_junk(model.node(task).body()) => {}
             Hole::NoOutput(task) => {
                 let wanted = written();
                 let wanted = wanted.rsplit('.').next().unwrap_or("");

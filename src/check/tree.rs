@@ -22,7 +22,7 @@ pub(super) fn items<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mut
         let is_told = findings.list.iter().any(|found| found.message.contains("nothing in it"));
         if let (Some(header), false) = (model.header, is_told) {
             findings
-                .add(messages::no_task(header.statement.keyword().to(header.name.span), header.name.text));
+                .add(messages::no_task(header.statement.keyword().to(header.name.span()), header.name.text));
         }
     }
 }
@@ -47,10 +47,9 @@ struct Position {
 impl<'a> Builder<'_, 'a> {
     fn plan(&mut self, body: &'a ast::Body<'a>) {
         self.model.nodes.push(Node {
-            kind: NodeKind::Plan,
+            kind: NodeKind::Plan(body),
             name: Cow::Borrowed(""),
             statement: self.model.header.map(|header| header.statement),
-            body,
             parent: None,
             position: 0,
             namespace: NodeId::PLAN,
@@ -83,22 +82,22 @@ impl<'a> Builder<'_, 'a> {
             }
             match &statement.kind {
                 StatementKind::Wave(wave) => {
-                    self.item(statement, NodeKind::Wave(wave), Some(&wave.name), &wave.body, position);
+                    self.item(statement, NodeKind::Wave(wave), Some(&wave.name), position);
                 }
                 StatementKind::Block(block) => {
-                    self.item(statement, NodeKind::Block(block), block.name.as_ref(), &block.body, position);
+                    self.item(statement, NodeKind::Block(block), block.name.as_ref(), position);
                 }
                 StatementKind::Task(task) => {
-                    self.item(statement, NodeKind::Task(task), Some(&task.name), &task.body, position);
+                    self.item(statement, NodeKind::Task(task), Some(&task.name), position);
                 }
                 StatementKind::Gate(gate) => {
-                    self.item(statement, NodeKind::Gate(gate), gate.name.as_ref(), &gate.body, position);
+                    self.item(statement, NodeKind::Gate(gate), gate.name.as_ref(), position);
                 }
                 StatementKind::Rollback(body) => {
-                    self.item(statement, NodeKind::Rollback, None, body, position);
+                    self.item(statement, NodeKind::Rollback(body), None, position);
                 }
                 StatementKind::Finally(body) => {
-                    self.item(statement, NodeKind::Finally, None, body, position);
+                    self.item(statement, NodeKind::Finally(body), None, position);
                 }
                 StatementKind::For { variable, values, body } => {
                     self.repeat(statement, variable, values, body, position);
@@ -113,7 +112,6 @@ impl<'a> Builder<'_, 'a> {
         statement: &'a ast::Statement<'a>,
         kind: NodeKind<'a>,
         name: Option<&'a ast::Name<'a>>,
-        body: &'a ast::Body<'a>,
         position: Position,
     ) {
         let id = NodeId(self.model.nodes.len() as u32);
@@ -126,7 +124,6 @@ impl<'a> Builder<'_, 'a> {
             kind,
             name: own,
             statement: Some(statement),
-            body,
             parent: Some(position.parent),
             position: self.model.node(position.parent).children().len() as u32,
             namespace: position.namespace,
@@ -151,6 +148,7 @@ impl<'a> Builder<'_, 'a> {
         if kind.is_group() {
             let place = kind.place();
             let namespace = if has_name { id } else { position.namespace };
+            let body = kind.body();
             self.body(body, Position { parent: id, namespace, place, ..position });
             if is_empty(body) {
                 self.findings.add(messages::empty_group(self.model.node(id)));
@@ -169,13 +167,13 @@ impl<'a> Builder<'_, 'a> {
             match self.model.value(scope, hole) {
                 Some(value) if !is_name_part(value) => {
                     let given = self.model.variable(scope, hole).map(|scope| scope.span);
-                    self.findings.add(messages::value_not_in_name(name.span, hole, value, given));
+                    self.findings.add(messages::value_not_in_name(name.span(), hole, value, given));
                 }
                 _ if self.model.is_value(scope, hole) || self.model.is_half_read(hole) => {}
                 _ => {
                     let known = texts::value_names(self.model, scope);
                     let near = suggest::nearest(hole, known.iter().copied()).map(str::to_owned);
-                    self.findings.add(messages::unknown_value(name.span, hole, near.as_deref()));
+                    self.findings.add(messages::unknown_value(name.span(), hole, near.as_deref()));
                 }
             }
         }
@@ -219,7 +217,7 @@ impl<'a> Builder<'_, 'a> {
         position: Position,
     ) {
         if values.is_empty() {
-            self.findings.add(messages::for_over_nothing(statement.keyword().to(variable.span)));
+            self.findings.add(messages::for_over_nothing(statement.keyword().to(variable.span())));
             return;
         }
         let has_items = body.statements.iter().any(|statement| {
@@ -229,7 +227,7 @@ impl<'a> Builder<'_, 'a> {
         });
         if !has_items {
             let keyword = statement.keyword();
-            self.findings.add(messages::empty_for(keyword.to(variable.span), variable.text));
+            self.findings.add(messages::empty_for(keyword.to(variable.span()), variable.text));
             return;
         }
         self.shadowed(variable, position.scope);
@@ -238,16 +236,16 @@ impl<'a> Builder<'_, 'a> {
             texts::early(self.model, self.findings, position.scope, text, "a value of `for`");
             let value = self.model.text(position.scope, text);
             if let Some(first) = seen.get(&value) {
-                self.findings.add(messages::repeated_value(text.span, *first, &value));
+                self.findings.add(messages::repeated_value(text.span(), *first, &value));
                 continue;
             }
-            seen.insert(value.clone(), text.span);
+            seen.insert(value.clone(), text.span());
             let scope = ScopeId(self.model.scopes.len() as u32);
             self.model.scopes.push(Scope {
                 parent: position.scope,
                 variable: variable.text,
                 value,
-                span: text.span,
+                span: text.span(),
             });
             // What may stand in the `for` depends on what the `for` stands in: a gate not in a set.
             self.body(body, Position { scope, ..position });
@@ -257,10 +255,10 @@ impl<'a> Builder<'_, 'a> {
     fn shadowed(&mut self, variable: &'a ast::Name<'a>, scope: ScopeId) {
         if let Some(outer) = self.model.variable(scope, variable.text) {
             let span = outer.span;
-            self.findings.add(messages::hidden_name(variable.span, variable.text, "variable", span));
+            self.findings.add(messages::hidden_name(variable.span(), variable.text, "variable", span));
         } else if let Some(index) = self.model.param_names.get(variable.text) {
-            let place = self.model.params[*index].declaration.name.span;
-            self.findings.add(messages::hidden_name(variable.span, variable.text, "param", place));
+            let place = self.model.params[*index].declaration.name.span();
+            self.findings.add(messages::hidden_name(variable.span(), variable.text, "param", place));
         }
     }
 }

@@ -16,8 +16,8 @@ pub(super) fn unused<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
     let used = std::mem::take(&mut findings.used);
     for (index, param) in model.params.iter().enumerate() {
         let name = &param.declaration.name;
-        if is_own(name.span) && !used.params.contains(&index) {
-            findings.add(messages::unused_param(name.span, name.text));
+        if is_own(name.span()) && !used.params.contains(&index) {
+            findings.add(messages::unused_param(name.span(), name.text));
         }
     }
     for (index, agent) in model.agents.iter().enumerate() {
@@ -28,17 +28,17 @@ pub(super) fn unused<'a>(model: &mut Model<'a>, input: &Input<'a>, findings: &mu
     }
     for (index, resource) in model.resources.iter().enumerate() {
         if is_own(resource.span) && !used.resources.contains(&index) {
-            findings.add(messages::unused_resource(resource.name.span, resource.name.text));
+            findings.add(messages::unused_resource(resource.name.span(), resource.name.text));
         }
     }
     for (index, secret) in model.secrets.iter().enumerate() {
         if is_own(secret.span) && !used.secrets.contains(&index) {
-            findings.add(messages::unused_secret(secret.name.span, secret.name.text));
+            findings.add(messages::unused_secret(secret.name.span(), secret.name.text));
         }
     }
     for (index, criterion) in model.criteria.iter().enumerate() {
         if is_own(criterion.span) && !used.criteria.contains(&index) {
-            findings.add(messages::unused_criterion(criterion.name.span, criterion.name.text));
+            findings.add(messages::unused_criterion(criterion.name.span(), criterion.name.text));
         }
     }
     findings.used = used;

@@ -157,7 +157,7 @@ fn claim(claim: &ast::Claim<'_>, findings: &mut Findings) {
         let Some(text) = path.plain() else { continue };
         let (glob, section) = split_section(text);
         if section == Some("") {
-            findings.add(messages::empty_section(path.span));
+            findings.add(messages::empty_section(path.span()));
         }
         claim_path(path, glob, findings);
     }
@@ -181,19 +181,19 @@ pub(super) fn claim_path(text: &Text<'_>, glob: &str, findings: &mut Findings) {
     match inside(glob) {
         Ok(_) => {
             if let Err(error) = crate::glob::judge(glob) {
-                findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
+                findings.add(messages::bad_glob(text.span(), glob, &error.to_string()));
             }
         }
-        Err(Outside::Empty) => findings.add(messages::empty_text(text.span, "a path")),
-        Err(Outside::Absolute) => findings.add(messages::absolute_path(text.span, glob)),
-        Err(Outside::Above) => findings.add(messages::path_above(text.span, glob)),
+        Err(Outside::Empty) => findings.add(messages::empty_text(text.span(), "a path")),
+        Err(Outside::Absolute) => findings.add(messages::absolute_path(text.span(), glob)),
+        Err(Outside::Above) => findings.add(messages::path_above(text.span(), glob)),
     }
 }
 
 /// Says of an empty text that it is one.
 fn not_empty(text: &Text<'_>, what: &str, findings: &mut Findings) {
     if text.plain().is_some_and(|text| text.trim().is_empty()) {
-        findings.add(messages::empty_text(text.span, what));
+        findings.add(messages::empty_text(text.span(), what));
     }
 }
 
@@ -257,7 +257,7 @@ fn test(sources: &SourceMap, kind: &TestKind<'_>, findings: &mut Findings) {
         TestKind::ValueAt { pointer, .. } => {
             let is_pointer = |text: &str| text.is_empty() || text.starts_with('/');
             if let Some(text) = pointer.plain().filter(|text| !is_pointer(text)) {
-                findings.add(messages::bad_pointer(pointer.span, text));
+                findings.add(messages::bad_pointer(pointer.span(), text));
             }
         }
         TestKind::ValueOf { command: written, .. } => command(written, findings),
@@ -275,10 +275,10 @@ fn exit_code(sources: &SourceMap, number: Number, findings: &mut Findings) {
 fn command(command: &ast::Command<'_>, findings: &mut Findings) {
     match command {
         ast::Command::Shell(text) => not_empty(text, "a command", findings),
-        ast::Command::Program(words, span) => {
-            let program = words.first().map(|word| word.plain());
-            if matches!(program, None | Some(Some(""))) {
-                findings.add(messages::empty_text(*span, "a command"));
+        ast::Command::Program(program) => {
+            let first = program.words.first().map(|word| word.plain());
+            if matches!(first, None | Some(Some(""))) {
+                findings.add(messages::empty_text(program.span, "a command"));
             }
         }
     }
@@ -287,9 +287,9 @@ fn command(command: &ast::Command<'_>, findings: &mut Findings) {
 fn glob(text: &Text<'_>, findings: &mut Findings) {
     let Some(glob) = text.plain() else { return };
     if glob.trim().is_empty() {
-        findings.add(messages::empty_text(text.span, "a path"));
+        findings.add(messages::empty_text(text.span(), "a path"));
     } else if let Err(error) = crate::glob::judge(glob) {
-        findings.add(messages::bad_glob(text.span, glob, &error.to_string()));
+        findings.add(messages::bad_glob(text.span(), glob, &error.to_string()));
     }
 }
 
@@ -312,16 +312,16 @@ fn regex(text: &Text<'_>, findings: &mut Findings) {
 /// The very place in the pattern, where the text is written as it is meant.
 fn regex_place(text: &Text<'_>, message: &str) -> Span {
     let caret = message.lines().find(|line| line.trim_start().starts_with('^'));
-    match (caret, text.style, text.plain()) {
+    match (caret, text.style(), text.plain()) {
         (Some(caret), TextStyle::Literal, Some(pattern)) if !pattern.contains('\n') => {
             let at = caret.chars().take_while(|c| *c == ' ').count().saturating_sub(4);
             let width = caret.trim().chars().count().max(1);
             let offset = |chars: usize| pattern.char_indices().nth(chars).map_or(pattern.len(), |(at, _)| at);
-            let start = text.span.start as usize + 1;
+            let start = text.span().start as usize + 1;
             let (from, to) = (offset(at), offset(at + width));
-            Span::new(text.span.file, start + from, start + to.max(from))
+            Span::new(text.span().file, start + from, start + to.max(from))
         }
-        _ => text.span,
+        _ => text.span(),
     }
 }
 

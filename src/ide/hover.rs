@@ -56,13 +56,13 @@ pub fn hover(
     let mut text: Option<(&Text, Role)> = None;
     mentions(statement, &mut |mention| {
         if let Mention::Text(found, role) = mention
-            && found.span.touches(offset)
+            && found.span().touches(offset)
         {
             text = Some((found, role));
         }
     });
     if let Some((text, Role::Claim | Role::Glob)) = text {
-        return Some(Hover { span: text.span, text: subject.glob(text)? });
+        return Some(Hover { span: text.span(), text: subject.glob(text)? });
     }
     let derived = subject.derived();
     let with_derived = |mut text: String| {

@@ -240,20 +240,22 @@ impl<'m, 'a> Builder<'m, 'a> {
 
     fn declarations(&mut self, trees: &[ast::File<'_>]) {
         let model = self.model;
-        let mut docs: HashMap<Span, &[&str]> = HashMap::new();
+        let mut docs: HashMap<Span, Vec<&str>> = HashMap::new();
         let mut agents: HashMap<Span, &Statement<'_>> = HashMap::new();
         for statement in trees.iter().flat_map(|tree| &tree.body.statements) {
             if let StatementKind::Agent { name, .. } = &statement.kind {
-                agents.insert(name.span, statement);
+                agents.insert(name.span(), statement);
             }
-            if !statement.docs.is_empty() {
-                docs.insert(statement.span, &statement.docs);
+            let said = model.tree_of(statement).docs(statement);
+            if !said.is_empty() {
+                docs.insert(statement.span, said);
             }
         }
-        let docs = |span: Span| docs.get(&span).copied().unwrap_or_default();
+        let docs = |span: Span| docs.get(&span).map_or(&[][..], |said| said);
         for param in &model.params {
             let (name, full) = (&param.declaration.name, param.statement.span);
-            let id = self.declared(SymbolKind::Param, name.text, name.span, full, &param.statement.docs);
+            let said = model.tree_of(param.statement).docs(param.statement);
+            let id = self.declared(SymbolKind::Param, name.text, name.span(), full, &said);
             let choices = param.declaration.choices.iter();
             self.index.symbols[id.0 as usize].choices =
                 choices.map(|choice| choice.plain().unwrap_or_default().to_owned()).collect();
@@ -262,7 +264,7 @@ impl<'m, 'a> Builder<'m, 'a> {
         for agent in &model.agents {
             let declared = agents.get(&agent.span);
             let full = declared.map_or(agent.span, |statement| statement.span);
-            let said = declared.map_or(&[][..], |statement| &statement.docs);
+            let said = declared.map_or(&[][..], |statement| docs(statement.span));
             let id = self.declared(SymbolKind::Agent, &agent.name, agent.span, full, said);
             if let AgentSource::File(file) = &agent.source {
                 let symbol = &mut self.index.symbols[id.0 as usize];
@@ -276,17 +278,17 @@ impl<'m, 'a> Builder<'m, 'a> {
         }
         for resource in &model.resources {
             let (name, full) = (resource.name, resource.span);
-            let id = self.declared(SymbolKind::Resource, name.text, name.span, full, docs(full));
+            let id = self.declared(SymbolKind::Resource, name.text, name.span(), full, docs(full));
             self.lists.resources.push(id);
         }
         for secret in &model.secrets {
             let (name, full) = (secret.name, secret.span);
-            let id = self.declared(SymbolKind::Secret, name.text, name.span, full, docs(full));
+            let id = self.declared(SymbolKind::Secret, name.text, name.span(), full, docs(full));
             self.lists.secrets.push(id);
         }
         for criterion in &model.criteria {
             let (name, full) = (criterion.name, criterion.span);
-            let id = self.declared(SymbolKind::Criterion, name.text, name.span, full, docs(full));
+            let id = self.declared(SymbolKind::Criterion, name.text, name.span(), full, docs(full));
             self.lists.criteria.push(id);
         }
     }
@@ -298,7 +300,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 return;
             }
             let node = model.node(id);
-            self.bodies.entry(std::ptr::from_ref(node.body)).or_default().push(id);
+            self.bodies.entry(std::ptr::from_ref(node.body())).or_default().push(id);
             let (name, qualified) = match (id, model.header) {
                 (NodeId::PLAN, Some(header)) => (header.name.text.to_owned(), header.name.text.to_owned()),
                 (NodeId::PLAN, None) => continue,
@@ -313,7 +315,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             }
             use crate::check::model::NodeKind;
             let kind = match node.kind {
-                NodeKind::Plan => SymbolKind::Plan,
+                NodeKind::Plan(_) => SymbolKind::Plan,
                 NodeKind::Wave(_) => SymbolKind::Wave,
                 NodeKind::Block(_) => SymbolKind::Block,
                 NodeKind::Gate(_) => SymbolKind::Gate,
@@ -329,7 +331,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 name,
                 names: vec![qualified],
                 detail,
-                docs: node.docs().join("\n"),
+                docs: model.docs(id).join("\n"),
                 span,
                 full: node.span(),
                 container,
@@ -346,12 +348,17 @@ impl<'m, 'a> Builder<'m, 'a> {
     }
 
     fn outputs(&mut self, task: NodeId, symbol: SymbolId) {
-        for statement in &self.model.node(task).body.statements {
+        for statement in &self.model.node(task).body().statements {
             if let StatementKind::Output { name, .. } = &statement.kind
-                && !self.by_place.contains_key(&name.span)
+                && !self.by_place.contains_key(&name.span())
             {
-                let id =
-                    self.declared(SymbolKind::Output, name.text, name.span, statement.span, &statement.docs);
+                let id = self.declared(
+                    SymbolKind::Output,
+                    name.text,
+                    name.span(),
+                    statement.span,
+                    &self.model.tree_of(statement).docs(statement),
+                );
                 let qualified = format!("{}.{}", self.model.qualified(task), name.text);
                 let output = &mut self.index.symbols[id.0 as usize];
                 output.names = vec![qualified];
@@ -382,9 +389,9 @@ impl<'m, 'a> Builder<'m, 'a> {
         mentions(statement, &mut |mention| self.mention(mention, nodes, &inside, is_node));
         let Some(body) = inner else { return };
         let is_for = if let StatementKind::For { variable, .. } = &statement.kind {
-            let full = Span { end: body.span.start.max(variable.span.end), ..statement.span };
-            let id = self.declared(SymbolKind::Variable, variable.text, variable.span, full, &[]);
-            self.occurs(variable.span, id, true);
+            let full = Span { end: body.span.start.max(variable.span().end), ..statement.span };
+            let id = self.declared(SymbolKind::Variable, variable.text, variable.span(), full, &[]);
+            self.occurs(variable.span(), id, true);
             self.variables.push((variable.text, id));
             true
         } else {
@@ -399,8 +406,8 @@ impl<'m, 'a> Builder<'m, 'a> {
     fn mention(&mut self, mention: Mention<'m, 'a>, nodes: &[NodeId], inside: &[NodeId], is_node: bool) {
         match mention {
             Mention::Declared(name) => {
-                if let Some(id) = self.by_place.get(&name.span).copied() {
-                    self.occurs(name.span, id, true);
+                if let Some(id) = self.by_place.get(&name.span()).copied() {
+                    self.occurs(name.span(), id, true);
                 }
                 self.holes_of_name(name);
             }
@@ -427,7 +434,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 self.listed(name, nodes, |model| &model.criterion_names, |lists| &lists.criteria);
             }
             Mention::Param(name) => {
-                self.value(name.text, name.span);
+                self.value(name.text, name.span());
             }
             Mention::Word(name) => self.holes_of_name(name),
             Mention::Text(text, _) => {
@@ -456,8 +463,8 @@ impl<'m, 'a> Builder<'m, 'a> {
             let wanted = model.filled_name(scope, name.text);
             if let Some(index) = names(model).get(wanted.as_str()) {
                 let symbol = list(&self.lists)[*index];
-                let is_first = self.index.symbol(symbol).span == name.span;
-                self.occurs(name.span, symbol, is_first);
+                let is_first = self.index.symbol(symbol).span == name.span();
+                self.occurs(name.span(), symbol, is_first);
             }
         }
     }
@@ -470,8 +477,8 @@ impl<'m, 'a> Builder<'m, 'a> {
         let start = name.text.as_ptr() as usize;
         for part in name_parts(name.text) {
             if let NamePart::Hole(hole) = part {
-                let at = name.span.start as usize + (hole.as_ptr() as usize - start);
-                self.value(hole, Span::new(name.span.file, at, at + hole.len()));
+                let at = name.span().start as usize + (hole.as_ptr() as usize - start);
+                self.value(hole, Span::new(name.span().file, at, at + hole.len()));
             }
         }
     }
@@ -494,7 +501,7 @@ impl<'m, 'a> Builder<'m, 'a> {
 
     fn hole(&mut self, reference: &Reference<'_>, nodes: &[NodeId]) {
         if let Some(name) = reference.single()
-            && (name.is_pattern() || self.value(name.text, name.span))
+            && (name.is_pattern() || self.value(name.text, name.span()))
         {
             self.holes_of_name(&name);
             return;
@@ -510,9 +517,9 @@ impl<'m, 'a> Builder<'m, 'a> {
                 .outputs(id)
                 .find(|name| self.model.filled_name(self.model.node(id).scope, name.text) == **output);
             if let (Some(declared), Some(last)) = (declared, reference.parts().last())
-                && let Some(symbol) = self.by_place.get(&declared.span).copied()
+                && let Some(symbol) = self.by_place.get(&declared.span()).copied()
             {
-                self.occurs(last.span, symbol, false);
+                self.occurs(last.span(), symbol, false);
             }
         }
     }
@@ -526,7 +533,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 break;
             }
             if let Some(symbol) = self.of_node[at.index()] {
-                self.occurs(part.span, symbol, false);
+                self.occurs(part.span(), symbol, false);
             }
             at = self.model.node(at).namespace;
         }

@@ -29,13 +29,13 @@ fn of_body(path: &Path, body: &Body<'_>, is_there: &dyn Fn(&Path) -> bool, links
             let Mention::Text(text, role) = mention else { return };
             let is_file = matches!(role, Role::File | Role::Library | Role::Claim | Role::Glob);
             let Some(plain) = text.plain().filter(|plain| is_file && !plain.is_empty()) else { return };
-            if plain.contains(['*', '?', '{', '[', '\n', '#']) || text.span.end - text.span.start < 3 {
+            if plain.contains(['*', '?', '{', '[', '\n', '#']) || text.span().end - text.span().start < 3 {
                 return;
             }
             let target = normal(&directory.join(plain));
             // What was named and is not there is for the checker, and a link to a library should say so by failing.
             if role == Role::Library || is_there(&target) {
-                let span = Span { start: text.span.start + 1, end: text.span.end - 1, ..text.span };
+                let span = Span { start: text.span().start + 1, end: text.span().end - 1, ..text.span() };
                 links.push(Link { span, path: target });
             }
         });

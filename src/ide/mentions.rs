@@ -181,8 +181,8 @@ fn value<'t, 's>(value: &'t Value<'s>, show: &mut dyn FnMut(Mention<'t, 's>)) {
 fn command<'t, 's>(command: &'t Command<'s>, show: &mut dyn FnMut(Mention<'t, 's>)) {
     match command {
         Command::Shell(text) => show(Mention::Text(text, Role::Shell)),
-        Command::Program(texts, _) => {
-            texts.iter().for_each(|text| show(Mention::Text(text, Role::Argument)));
+        Command::Program(program) => {
+            program.words.iter().for_each(|text| show(Mention::Text(text, Role::Argument)));
         }
     }
 }

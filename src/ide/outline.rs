@@ -47,7 +47,7 @@ fn of_statement(statement: &Statement<'_>) -> Option<Outlined> {
     use StatementKind::*;
     let said = |text: Option<&Text<'_>>| text.and_then(Text::plain).unwrap_or_default().to_owned();
     let keyword = |word: &str| (word.to_owned(), statement.keyword());
-    let of = |name: &crate::syntax::ast::Name<'_>| (name.text.to_owned(), name.span);
+    let of = |name: &crate::syntax::ast::Name<'_>| (name.text.to_owned(), name.span());
     let ((name, span), detail, kind) = match &statement.kind {
         Plan { name, title } => (of(name), said(title.as_deref()), SymbolKind::Plan),
         Param(param) => (of(&param.name), said(param.doc.as_ref()), SymbolKind::Param),
@@ -62,7 +62,7 @@ fn of_statement(statement: &Statement<'_>) -> Option<Outlined> {
             (name, said(block.title.as_ref()), SymbolKind::Block)
         }
         For { variable, .. } => {
-            ((format!("for {}", variable.text), variable.span), String::new(), SymbolKind::Variable)
+            ((format!("for {}", variable.text), variable.span()), String::new(), SymbolKind::Variable)
         }
         Task(task) => (of(&task.name), said(task.title.as_deref()), SymbolKind::Task),
         Gate(gate) => (
@@ -149,24 +149,26 @@ pub fn selection(text: &str, file: &File<'_>, offset: usize) -> Vec<Span> {
     let around = around(text, file, offset);
     if let Some(inmost) = around.statements.last() {
         mentions(inmost, &mut |mention| match mention {
-            Mention::Text(found, _) if found.span.touches(offset) => {
-                let quotes = if text[found.span.range()].starts_with("\"\"\"")
-                    || text[found.span.range()].starts_with("'''")
+            Mention::Text(found, _) if found.span().touches(offset) => {
+                let quotes = if text[found.span().range()].starts_with("\"\"\"")
+                    || text[found.span().range()].starts_with("'''")
                 {
                     3
                 } else {
                     1
                 };
-                let (start, end) =
-                    (found.span.start as usize + quotes, (found.span.end as usize).saturating_sub(quotes));
+                let (start, end) = (
+                    found.span().start as usize + quotes,
+                    (found.span().end as usize).saturating_sub(quotes),
+                );
                 if start < end {
                     spans.push(Span::new(id, start, end));
                 }
-                spans.push(found.span);
+                spans.push(found.span());
             }
             Mention::Item(found) if found.span().touches(offset) => spans.push(found.span()),
-            Mention::Declared(name) | Mention::Agent(name) if name.span.touches(offset) => {
-                spans.push(name.span)
+            Mention::Declared(name) | Mention::Agent(name) if name.span().touches(offset) => {
+                spans.push(name.span())
             }
             _ => {}
         });

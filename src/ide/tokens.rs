@@ -133,16 +133,16 @@ impl Collector<'_> {
         };
         let first = self.found.len();
         mentions(statement, &mut |mention| match mention {
-            Mention::Declared(name) => self.push(name.span, declared, DECLARATION),
+            Mention::Declared(name) => self.push(name.span(), declared, DECLARATION),
             Mention::Item(name) => self.reference(&name, TokenKind::Function),
-            Mention::Agent(name) => self.push(name.span, TokenKind::Class, 0),
+            Mention::Agent(name) => self.push(name.span(), TokenKind::Class, 0),
             Mention::Resource(name)
             | Mention::Secret(name)
             | Mention::Criterion(name)
             | Mention::Word(name) => {
-                self.push(name.span, TokenKind::Property, 0);
+                self.push(name.span(), TokenKind::Property, 0);
             }
-            Mention::Param(name) => self.push(name.span, TokenKind::Parameter, 0),
+            Mention::Param(name) => self.push(name.span(), TokenKind::Parameter, 0),
             Mention::Text(text, role) => self.string(text, role),
         });
         // The rest of the head: words such as `from`, numbers, operators.
@@ -200,29 +200,29 @@ impl Collector<'_> {
     fn reference(&mut self, reference: &Reference<'_>, kind: TokenKind) {
         let parts: Vec<_> = reference.parts().collect();
         if let Some((last, holders)) = parts.split_last() {
-            holders.iter().for_each(|part| self.push(part.span, TokenKind::Namespace, 0));
-            self.push(last.span, kind, 0);
+            holders.iter().for_each(|part| self.push(part.span(), TokenKind::Namespace, 0));
+            self.push(last.span(), kind, 0);
         }
     }
 
     /// A string without its holes, and its holes.
     fn string(&mut self, text: &Text<'_>, role: Role) {
         let is_pattern =
-            role == Role::Pattern && matches!(text.style, TextStyle::Literal | TextStyle::LiteralBlock);
+            role == Role::Pattern && matches!(text.style(), TextStyle::Literal | TextStyle::LiteralBlock);
         let kind = if is_pattern { TokenKind::Regexp } else { TokenKind::String };
-        let mut at = text.span.start;
+        let mut at = text.span().start;
         for hole in text.holes() {
             if hole.span().start > at {
-                self.push(Span { start: at, end: hole.span().start, ..text.span }, kind, 0);
+                self.push(Span { start: at, end: hole.span().start, ..text.span() }, kind, 0);
             }
             match hole.single() {
-                Some(name) => self.push(name.span, TokenKind::Variable, 0),
+                Some(name) => self.push(name.span(), TokenKind::Variable, 0),
                 None => self.reference(hole, TokenKind::Property),
             }
             at = hole.span().end;
         }
-        if at < text.span.end {
-            self.push(Span { start: at, ..text.span }, kind, 0);
+        if at < text.span().end {
+            self.push(Span { start: at, ..text.span() }, kind, 0);
         }
     }
 }

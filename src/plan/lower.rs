@@ -100,7 +100,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         let plan = Plan {
             name: model.header.map_or("plan", |header| header.name.text).to_owned(),
             title: title.map_or_else(String::new, |title| model.text(root.scope, title).into_owned()),
-            docs: root.docs().join("\n"),
+            docs: model.docs(NodeId::PLAN).join("\n"),
             params: model.params.iter().map(param).collect(),
             workers: None,
             isolation: Isolation::Shared,
@@ -148,12 +148,12 @@ impl<'m, 'a> Lower<'m, 'a> {
                 *count - 1
             };
             self.made.push(match node.kind {
-                NodeKind::Plan | NodeKind::Wave(_) | NodeKind::Block(_) => {
+                NodeKind::Plan(_) | NodeKind::Wave(_) | NodeKind::Block(_) => {
                     Made::Group(GroupId(next(&mut groups)))
                 }
                 NodeKind::Task(_) => Made::Task(TaskId(next(&mut tasks))),
                 NodeKind::Gate(_) => Made::Gate(GateId(next(&mut gates))),
-                NodeKind::Rollback | NodeKind::Finally => Made::Cleanup,
+                NodeKind::Rollback(_) | NodeKind::Finally(_) => Made::Cleanup,
             });
         }
     }
@@ -206,8 +206,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             let tasks = found.flat_map(|id| model.node(*id).children());
             tasks.filter_map(|id| self.task_id(*id)).collect()
         };
-        let rollback = cleanup(|kind| matches!(kind, NodeKind::Rollback));
-        let finally = cleanup(|kind| matches!(kind, NodeKind::Finally));
+        let rollback = cleanup(|kind| matches!(kind, NodeKind::Rollback(_)));
+        let finally = cleanup(|kind| matches!(kind, NodeKind::Finally(_)));
         let items = node.children().iter().filter_map(|child| self.item(*child)).collect();
         if id == NodeId::PLAN {
             self.plan.finally = finally;
@@ -216,7 +216,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             kind,
             name: self.group_name(id),
             title: title.map_or_else(String::new, |title| model.text(node.scope, title).into_owned()),
-            docs: node.docs().join("\n"),
+            docs: model.docs(id).join("\n"),
             because: self.because(id),
             parent: node.parent.and_then(|parent| self.group_id(parent)),
             items,
@@ -249,7 +249,7 @@ impl<'m, 'a> Lower<'m, 'a> {
             left_out: settings.left_out.clone(),
             span: node.header(),
         };
-        for statement in &node.body.statements {
+        for statement in &node.body().statements {
             match &statement.kind {
                 StatementKind::Check(check) => {
                     gate.checks.push(self.criterion(id, statement, check, settings));
@@ -294,7 +294,7 @@ impl<'m, 'a> Lower<'m, 'a> {
         self.plan.workers = settings.workers;
         self.plan.isolation = settings.isolation;
         self.plan.budget = settings.budget;
-        for statement in &root.body.statements {
+        for statement in &root.body().statements {
             match &statement.kind {
                 StatementKind::Preflight(body) => {
                     self.plan.preflight = self.checks(NodeId::PLAN, body, &settings);
@@ -450,7 +450,7 @@ impl<'m, 'a> Lower<'m, 'a> {
 
     fn because(&self, id: NodeId) -> String {
         let node = self.model.node(id);
-        let found = node.body.statements.iter().find_map(|statement| match &statement.kind {
+        let found = node.body().statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Because(text) => Some(text),
             _ => None,
         });
@@ -484,7 +484,7 @@ fn param(param: &crate::check::model::Param<'_>) -> super::Param {
 
 fn resource(resource: &crate::check::model::Resource<'_>) -> Resource {
     let name = resource.name.text.to_owned();
-    Resource { name, capacity: resource.capacity, span: resource.name.span }
+    Resource { name, capacity: resource.capacity, span: resource.name.span() }
 }
 
 fn comparison(comparison: ast::Comparison) -> Comparison {

@@ -4,51 +4,22 @@
 //! Every body holds the same [`Statement`]; which may stand where is a table ([`super::vocabulary`]), so
 //! that a misplaced statement is still read and its message can name the right place.
 
+mod file;
 mod value;
 
 use super::few::Few;
 use crate::source::Span;
 
+pub use file::*;
 pub use value::*;
-
-/// A whole file: the sequence of its statements.
-#[derive(Clone, Debug, Default)]
-pub struct File<'s> {
-    /// The statements, the `plan` header among them.
-    pub body: Body<'s>,
-    /// Every comment of the file in order of place, doc comments and the shebang line included.
-    pub comments: Vec<Comment>,
-}
 
 /// The statements between `{` and `}`, or of the file.
 #[derive(Clone, Debug, Default)]
 pub struct Body<'s> {
     /// The statements in order; those that could not be read are [`StatementKind::Junk`].
-    pub statements: Vec<Statement<'s>>,
+    pub statements: Box<[Statement<'s>]>,
     /// From `{` to `}`, both included; the whole text for a file.
     pub span: Span,
-}
-
-/// A comment: from `#` to the end of the line, without the line break.
-#[derive(Clone, Copy, Debug)]
-pub struct Comment {
-    /// Where, `#` included.
-    pub span: Span,
-    /// What it is.
-    pub kind: CommentKind,
-    /// Whether nothing but white space stands before it on its line.
-    pub is_own_line: bool,
-}
-
-/// The kinds of comment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommentKind {
-    /// `# …`
-    Plain,
-    /// `## …`, kept with the item that follows.
-    Doc,
-    /// `#!…` on the first line.
-    Shebang,
 }
 
 /// One statement.
@@ -58,17 +29,15 @@ pub struct Statement<'s> {
     pub span: Span,
     /// How long its keyword is. Where it begins goes without saying: a large plan has some hundred thousand statements.
     keyword_length: u32,
-    /// The `##` lines right above it, without `##` and one space.
-    pub docs: Few<&'s str>,
     /// What it says.
     pub kind: StatementKind<'s>,
 }
 
 impl<'s> Statement<'s> {
     /// What is written at `span`, which begins with `keyword`.
-    pub fn new(span: Span, keyword: Span, docs: Few<&'s str>, kind: StatementKind<'s>) -> Statement<'s> {
+    pub fn new(span: Span, keyword: Span, kind: StatementKind<'s>) -> Statement<'s> {
         debug_assert_eq!(keyword.start, span.start);
-        Statement { span, keyword_length: keyword.end - keyword.start, docs, kind }
+        Statement { span, keyword_length: keyword.end - keyword.start, kind }
     }
 
     /// Its keyword (`on failure` and `may change nothing` are keywords of several words).
@@ -121,7 +90,7 @@ pub enum StatementKind<'s> {
     /// `parallel [NAME] ["title"] { … }` and `serial …`
     Block(Box<Block<'s>>),
     /// `for NAME in "a", "b" { … }`
-    For { variable: Box<Name<'s>>, values: Box<[Text<'s>]>, body: Box<Body<'s>> },
+    For { variable: Box<Name<'s>>, values: Few<Text<'s>>, body: Box<Body<'s>> },
     /// `task NAME ["title"] { … }`
     Task(Box<Task<'s>>),
     /// `gate [NAME] ["question"] { … }`
@@ -414,25 +383,6 @@ pub enum AfterMode {
     Finished,
 }
 
-/// A command, with or without a shell.
-#[derive(Clone, Debug)]
-pub enum Command<'s> {
-    /// For the shell.
-    Shell(Text<'s>),
-    /// Program and arguments, no shell. With the place of the list.
-    Program(Few<Text<'s>>, Span),
-}
-
-impl Command<'_> {
-    /// Where it is written.
-    pub fn span(&self) -> Span {
-        match self {
-            Command::Shell(text) => text.span,
-            Command::Program(_, span) => *span,
-        }
-    }
-}
-
 /// `approve "question" [by "who"] [within D otherwise stop|continue]`
 #[derive(Clone, Debug)]
 pub struct Approve<'s> {
@@ -598,6 +548,6 @@ mod tests {
     #[test]
     fn a_statement_is_small() {
         // A large plan has a hundred thousand of them, and every pass walks over all.
-        assert!(size_of::<Statement<'_>>() <= 64, "{}", size_of::<Statement<'_>>());
+        assert!(size_of::<Statement<'_>>() <= 48, "{}", size_of::<Statement<'_>>());
     }
 }

@@ -148,7 +148,7 @@ impl Lower {
 
     /// A name; a hole in it has no blanks.
     fn name<'s>(&mut self, pair: Pair<'s, Rule>) -> Name<'s> {
-        let name = Name { text: pair.as_str(), span: self.span(&pair) };
+        let name = Name::new(pair.as_str(), self.span(&pair));
         if name.text.contains(' ') {
             self.diagnostics.push(messages::blank_in_name_hole(&name));
         }
@@ -226,6 +226,6 @@ impl Lower {
             Some(open) => self.span(&open),
             None => header.at_end(),
         };
-        Body { statements: Vec::new(), span }
+        Body { statements: Box::default(), span }
     }
 }

@@ -47,9 +47,9 @@ pub(super) fn bad_hole(written: &str, place: Span) -> Diagnostic {
 pub(super) fn blank_in_name_hole(name: &Name<'_>) -> Diagnostic {
     let message = format!("`{}` has blanks in it", name.text);
     let without = name.text.replace(' ', "");
-    Diagnostic::new(codes::BAD_HOLE, message, name.span, "a name has no blanks, in its holes neither")
+    Diagnostic::new(codes::BAD_HOLE, message, name.span(), "a name has no blanks, in its holes neither")
         .help(format!("write `{without}`"))
-        .fix("remove the blanks", edit(name.span, without), true)
+        .fix("remove the blanks", edit(name.span(), without), true)
 }
 
 /// A line of a block string that is indented less than the closing quotes.

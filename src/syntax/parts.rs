@@ -40,7 +40,7 @@ pub(super) fn build(
     let Some(parts) = parts else { return Err(split) };
     let parts = parts.into_iter().map(|piece| (piece, Vec::new())).collect();
     let all = each(parts, |(part, marks), room| {
-        let read = read_part(file, text, part, &split.marks[marks], &split.comments, is_hasty, None, room);
+        let read = read_part(file, text, part, &split.marks[marks], is_hasty, None, room);
         let mut misplaced = Vec::new();
         misplaced::inside(&read.statements, &mut misplaced);
         (read, misplaced)
@@ -75,9 +75,8 @@ fn inside(
     };
     let is_clean =
         |part: &Part<'_>| part.diagnostics.is_empty() && part.junk_spans.is_empty() && part.mistakes == 0;
-    let comments = &split.comments;
     let left_out = Some((open, end));
-    let mut whole = read_part(file, text, start..text.len(), &rest, comments, is_hasty, left_out, Vec::new());
+    let mut whole = read_part(file, text, start..text.len(), &rest, is_hasty, left_out, Vec::new());
     let opens_here = |statement: &Statement<'_>| {
         statement.kind.body().is_some_and(|body| body.span.start as usize == open)
     };
@@ -90,7 +89,7 @@ fn inside(
     counts[0] = counts.iter().sum();
     let parts = parts.into_iter().zip(counts.into_iter().map(room)).collect();
     let all = each(parts, |(part, marks), room| {
-        let read = read_part(file, text, part, &split.marks[marks], comments, is_hasty, None, room);
+        let read = read_part(file, text, part, &split.marks[marks], is_hasty, None, room);
         let mut misplaced = Vec::new();
         misplaced::inside_of(header, &read.statements, &mut misplaced);
         (read, misplaced)
@@ -106,15 +105,17 @@ fn inside(
         }
     }
     let Some(body) = whole.statements[at].kind.body_mut() else { return Err(split) };
-    let last = std::mem::take(&mut body.statements);
+    let last = std::mem::take(&mut body.statements).into_vec();
+    let mut statements: Vec<Statement<'_>> = Vec::new();
     for (mut part, mut misplaced) in all {
-        match body.statements.is_empty() {
-            true => body.statements = part.statements,
-            false => body.statements.append(&mut part.statements),
+        match statements.is_empty() {
+            true => statements = part.statements,
+            false => statements.append(&mut part.statements),
         }
         out_of_place.append(&mut misplaced);
     }
-    body.statements.extend(last);
+    statements.extend(last);
+    body.statements = statements.into();
     misplaced::in_body(&whole.statements[at], &mut out_of_place);
     misplaced::at_top(&whole.statements, &mut out_of_place);
     if out_of_place.len() >= super::MOST_KEPT {

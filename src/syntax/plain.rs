@@ -72,7 +72,7 @@ impl<'s> Cursor<'s, '_> {
             "task" => {
                 let name = self.name()?;
                 let title = self.string().map(Box::new);
-                let body = self.body(title.as_ref().map_or(name.span, |title| title.span));
+                let body = self.body(title.as_ref().map_or(name.span(), |title| title.span()));
                 StatementKind::Task(Box::new(Task { name, title, body }))
             }
             "plan" => {
@@ -109,7 +109,7 @@ impl<'s> Cursor<'s, '_> {
             "agent" => {
                 let name = self.name()?;
                 if self.peek() == Some(b'{') {
-                    let body = Box::new(self.body(name.span));
+                    let body = Box::new(self.body(name.span()));
                     StatementKind::Agent { name: Box::new(name), body }
                 } else {
                     StatementKind::AgentRef(name)
@@ -226,7 +226,7 @@ impl<'s> Cursor<'s, '_> {
             return None;
         }
         self.blanks();
-        Some(Name { text: &self.text[start..end], span: Span::new(self.file, start, end) })
+        Some(Name::new(&self.text[start..end], Span::new(self.file, start, end)))
     }
 
     /// Names, from the first to the last.
@@ -238,7 +238,7 @@ impl<'s> Cursor<'s, '_> {
                 return None;
             }
             if self.peek() != Some(b',') {
-                let span = Span { start: start as u32, ..name.span };
+                let span = Span { start: start as u32, ..name.span() };
                 return Some(Reference::new(&self.text[span.range()], span));
             }
             self.at += 1;
@@ -321,7 +321,7 @@ impl<'s> Cursor<'s, '_> {
 
     /// The body that opens here, or the absent one of a header that ends at `header`.
     fn body(&mut self, header: Span) -> Body<'s> {
-        self.open_body().unwrap_or(Body { statements: Vec::new(), span: header.at_end() })
+        self.open_body().unwrap_or(Body { statements: Box::default(), span: header.at_end() })
     }
 
     fn open_body(&mut self) -> Option<Body<'s>> {
@@ -330,7 +330,7 @@ impl<'s> Cursor<'s, '_> {
         }
         let span = Span::new(self.file, self.at, self.at + 1);
         self.at += 1;
-        Some(Body { statements: Vec::new(), span })
+        Some(Body { statements: Box::default(), span })
     }
 }
 

@@ -11,7 +11,6 @@ mod phrase;
 mod tokens;
 
 use super::ast::{Block, Body, Gate, Name, Statement, StatementKind, Task, Wave};
-use super::few::Few;
 use super::grammar::{Rule, WaveParser, rules_of};
 use super::lower::Parts;
 use super::tree::{Builder, MOST_MISTAKES};
@@ -28,7 +27,7 @@ pub(super) const MOST_SUGGESTIONS: usize = 4_000;
 /// What stands behind a wrong keyword is read only when it is about as long as a statement.
 const LONGEST_SALVAGED: usize = 65_536;
 
-impl<'s> Builder<'s, '_> {
+impl<'s> Builder<'s> {
     /// Takes a stretch of text that does not begin with a statement.
     pub(super) fn junk(&mut self, from: usize, to: usize) {
         let base = self.lower.base;
@@ -331,8 +330,7 @@ impl<'s> Builder<'s, '_> {
         let file = self.lower.file;
         let kind = self.lower.rest(rule, keyword, Parts::of(pairs)).unwrap_or(StatementKind::Junk);
         let word = Span::new(file, tokens[at].start, tokens[at].end);
-        let docs = self.docs(word.start);
-        self.push(Statement::new(Span::new(file, tokens[at].start, end), word, docs, kind));
+        self.push(Statement::new(Span::new(file, tokens[at].start, end), word, kind));
         Some(tokens.len())
     }
 
@@ -343,11 +341,11 @@ impl<'s> Builder<'s, '_> {
         let span = Span::new(file, piece[0].start, last.end);
         let word = Span::new(file, piece[0].start, piece[0].end);
         let at = if is_open { last.start } else { last.end };
-        let body = Body { statements: Vec::new(), span: Span::new(file, at, last.end) };
+        let body = Body { statements: Box::default(), span: Span::new(file, at, last.end) };
         let name = piece
             .get(1)
             .filter(|token| token.kind == TokenKind::Word)
-            .map(|token| Name { text: token.text(self.text), span: Span::new(file, token.start, token.end) });
+            .map(|token| Name::new(token.text(self.text), Span::new(file, token.start, token.end)));
         let title = piece.iter().find(|token| token.kind == TokenKind::String).map(|token| {
             let span = Span::new(file, token.start, token.end);
             // What is wrong in it is told when the header reads.
@@ -371,8 +369,7 @@ impl<'s> Builder<'s, '_> {
             ("finally", _) => StatementKind::Finally(Box::new(body)),
             _ => StatementKind::Junk,
         };
-        let docs = self.docs(span.start);
-        self.push(Statement::new(span, word, docs, kind));
+        self.push(Statement::new(span, word, kind));
         if !is_open {
             self.enter_unopened(at);
         }
@@ -386,7 +383,7 @@ impl<'s> Builder<'s, '_> {
         match &mut previous.kind {
             StatementKind::Task(task) => task.body.span = open,
             StatementKind::AgentRef(name) => {
-                let body = Box::new(Body { statements: Vec::new(), span: open });
+                let body = Box::new(Body { statements: Box::default(), span: open });
                 previous.kind = StatementKind::Agent { name: Box::new(*name), body };
             }
             _ => {}
@@ -396,7 +393,7 @@ impl<'s> Builder<'s, '_> {
     fn push_junk(&mut self, from: usize, to: usize) {
         let span = Span::new(self.lower.file, from, to);
         self.junk_spans.push(span);
-        self.push(Statement::new(span, span, Few::default(), StatementKind::Junk));
+        self.push(Statement::new(span, span, StatementKind::Junk));
     }
 
     fn report(&mut self, diagnostic: crate::diagnostic::Diagnostic) {

@@ -8,18 +8,18 @@ use std::fmt::Write;
 /// The skeleton of a file: a statement a line, bodies indented.
 pub fn skeleton(file: &File<'_>) -> String {
     let mut out = String::new();
-    body(&mut out, &file.body, 0);
+    body(&mut out, file, &file.body, 0);
     out
 }
 
-fn body(out: &mut String, body: &Body<'_>, depth: usize) {
+fn body(out: &mut String, file: &File<'_>, body: &Body<'_>, depth: usize) {
     for statement in &body.statements {
-        for doc in &statement.docs {
+        for doc in file.docs(statement) {
             let _ = writeln!(out, "{:1$}## {doc}", "", depth * 2);
         }
         let _ = writeln!(out, "{:1$}{2}", "", depth * 2, line(&statement.kind));
         if let Some(inner) = statement.kind.body() {
-            self::body(out, inner, depth + 1);
+            self::body(out, file, inner, depth + 1);
         }
     }
 }
@@ -208,8 +208,8 @@ fn value(value: &Value<'_>) -> String {
 fn command(command: &Command<'_>) -> String {
     match command {
         Command::Shell(shell) => text(shell),
-        Command::Program(words, _) => {
-            format!("[{}]", words.iter().map(text).collect::<Vec<String>>().join(", "))
+        Command::Program(program) => {
+            format!("[{}]", program.words.iter().map(text).collect::<Vec<String>>().join(", "))
         }
     }
 }

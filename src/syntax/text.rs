@@ -2,7 +2,7 @@
 //!
 //! Borrows whatever is written as it is meant. Knows nothing of statements.
 
-use super::ast::{Reference, Text, TextPart, TextStyle, TextValue};
+use super::ast::{Reference, Text, TextPart, TextStyle};
 use super::messages;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -34,16 +34,17 @@ pub(super) fn read<'s>(written: &'s str, span: Span, diagnostics: &mut Vec<Diagn
         parts: Vec::new(),
         literal: Cow::Borrowed(""),
     };
-    let value = match style {
-        TextStyle::Literal => TextValue::Plain(content),
-        TextStyle::Basic if memchr2(b'\\', b'{', content.as_bytes()).is_none() => TextValue::Plain(content),
+    match style {
+        TextStyle::Literal => Text::as_written(content, span, style),
+        TextStyle::Basic if memchr2(b'\\', b'{', content.as_bytes()).is_none() => {
+            Text::as_written(content, span, style)
+        }
         TextStyle::Basic => {
             reader.run(0, content.len());
-            reader.finish()
+            reader.finish(style)
         }
-        TextStyle::BasicBlock | TextStyle::LiteralBlock => reader.block(is_basic),
-    };
-    Text { span, style, value }
+        TextStyle::BasicBlock | TextStyle::LiteralBlock => reader.block(style),
+    }
 }
 
 /// Whether the text ends in a `\` that escapes what comes next.
@@ -81,20 +82,21 @@ impl<'s> Reader<'s, '_> {
         Span::new(self.span.file, self.start + from, self.start + to)
     }
 
-    fn finish(mut self) -> TextValue<'s> {
+    fn finish(mut self, style: TextStyle) -> Text<'s> {
         let is_one = self.parts.is_empty();
         if let (true, Cow::Borrowed(plain)) = (is_one, &self.literal) {
-            return TextValue::Plain(plain);
+            return Text::as_written(plain, self.span, style);
         }
         if is_one || !self.literal.is_empty() {
             self.parts.push(TextPart::Literal(self.literal));
         }
-        TextValue::Parts(self.parts.into())
+        Text::in_parts(self.parts, self.span, style)
     }
 
     /// A block: its first line break goes, the closing quotes' indentation goes from every line, and every line
     /// break is `\n`, however the file is saved.
-    fn block(mut self, is_basic: bool) -> TextValue<'s> {
+    fn block(mut self, style: TextStyle) -> Text<'s> {
+        let is_basic = style == TextStyle::BasicBlock;
         let bytes = self.content.as_bytes();
         let first = memchr(b'\n', bytes);
         let starts_below =
@@ -148,7 +150,7 @@ impl<'s> Reader<'s, '_> {
             }
             i = end + 1;
         }
-        self.finish()
+        self.finish(style)
     }
 
     /// Escapes and holes between two offsets of the content.

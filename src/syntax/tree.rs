@@ -2,8 +2,7 @@
 //!
 //! Without recursion, so that no text can exhaust the stack. Knows nothing of what statements mean.
 
-use super::ast::{Body, Comment, CommentKind, File, Statement, StatementKind};
-use super::few::Few;
+use super::ast::{Body, File, Statement, StatementKind};
 use super::grammar::{Rule, WaveParser};
 use super::lower::Lower;
 use super::messages;
@@ -44,7 +43,7 @@ pub(super) fn build_part(
     is_hasty: bool,
 ) -> Built<'_> {
     let marks = &split.marks[marks];
-    let part = read_part(file, text, part, marks, &split.comments, is_hasty, None, room(bodies(marks)));
+    let part = read_part(file, text, part, marks, is_hasty, None, room(bodies(marks)));
     part.built(file, text, split)
 }
 
@@ -63,9 +62,9 @@ pub(super) struct Part<'s> {
 impl<'s> Part<'s> {
     /// The tree of a text that this is all of.
     pub fn built(self, file: FileId, text: &'s str, split: Split) -> Built<'s> {
-        let body = Body { statements: self.statements, span: Span::new(file, 0, text.len()) };
+        let body = Body { statements: self.statements.into(), span: Span::new(file, 0, text.len()) };
         Built {
-            file: File { body, comments: split.comments },
+            file: File::new(text, body, split.comments),
             diagnostics: self.diagnostics,
             paired_strays: self.paired_strays,
             junk_spans: self.junk_spans,
@@ -87,7 +86,7 @@ impl<'s> Part<'s> {
     }
 }
 
-/// Reads a part of a text with its marks and the comments of the whole; but for what stands between the `{` at the first of the
+/// Reads a part of a text with its marks; but for what stands between the `{` at the first of the
 /// places that are `left_out` and the second, which has no marks here. `room` is for the statements.
 #[expect(clippy::too_many_arguments, reason = "what is read, and how")]
 pub(super) fn read_part<'s>(
@@ -95,7 +94,6 @@ pub(super) fn read_part<'s>(
     text: &'s str,
     part: Range<usize>,
     marks: &[Mark],
-    comments: &[Comment],
     is_hasty: bool,
     left_out: Option<(usize, usize)>,
     room: Vec<Statement<'s>>,
@@ -103,8 +101,6 @@ pub(super) fn read_part<'s>(
     let mut builder = Builder {
         text,
         end: part.end,
-        comments,
-        next_comment: comments.partition_point(|comment| (comment.span.end as usize) < part.start),
         lower: Lower { file, base: 0, diagnostics: Vec::new() },
         open: Vec::new(),
         body: room,
@@ -163,13 +159,10 @@ pub(super) struct Built<'s> {
 }
 
 /// Fills the tree, segment after segment.
-pub(super) struct Builder<'s, 'c> {
+pub(super) struct Builder<'s> {
     pub text: &'s str,
     /// Where what is read ends.
     end: usize,
-    comments: &'c [Comment],
-    /// The first comment that is not behind us.
-    next_comment: usize,
     pub lower: Lower,
     /// The bodies around the one that is being filled: its statement and those before it.
     pub open: Vec<(Statement<'s>, Vec<Statement<'s>>)>,
@@ -199,7 +192,7 @@ pub(super) struct Builder<'s, 'c> {
     left_out: Option<(usize, usize)>,
 }
 
-impl<'s> Builder<'s, '_> {
+impl<'s> Builder<'s> {
     fn segments(&mut self, start: usize, marks: &[Mark]) {
         let mut from = start;
         // How many bodies beyond the deepest are open.
@@ -226,7 +219,7 @@ impl<'s> Builder<'s, '_> {
                     self.lower.diagnostics.push(messages::nested_too_deep(place, DEEPEST));
                     self.enter(at);
                     let end = place.at_end();
-                    self.push(Statement::new(end, end, Few::default(), StatementKind::Junk));
+                    self.push(Statement::new(end, end, StatementKind::Junk));
                     beyond = 1;
                 }
                 MarkKind::Open => self.enter(at),
@@ -271,9 +264,8 @@ impl<'s> Builder<'s, '_> {
                 return;
             };
             let file = self.lower.file;
-            let docs = self.docs(at as u32);
             let (span, keyword) = (Span::new(file, at, read.end), Span::new(file, at, read.keyword_end));
-            self.push(Statement::new(span, keyword, docs, read.kind));
+            self.push(Statement::new(span, keyword, read.kind));
             at = read.next;
         }
     }
@@ -288,9 +280,8 @@ impl<'s> Builder<'s, '_> {
                 Rule::junk => self.junk(span.start as usize, span.end as usize),
                 _ => {
                     let keyword = self.lower.keyword(&pair);
-                    let docs = self.docs(span.start);
                     let kind = self.lower.statement(pair);
-                    self.push(Statement::new(span, keyword, docs, kind));
+                    self.push(Statement::new(span, keyword, kind));
                 }
             }
         }
@@ -320,7 +311,7 @@ impl<'s> Builder<'s, '_> {
         };
         let header = header.unwrap_or_else(|| {
             let span = Span::new(self.lower.file, at, at + 1);
-            Statement::new(span, span, Few::default(), StatementKind::Junk)
+            Statement::new(span, span, StatementKind::Junk)
         });
         let inner = self.spare.pop().unwrap_or_default();
         self.open.push((header, std::mem::replace(&mut self.body, inner)));
@@ -339,7 +330,7 @@ impl<'s> Builder<'s, '_> {
         header.span.end = end as u32;
         match header.kind.body_mut() {
             Some(body) => {
-                body.statements = statements;
+                body.statements = statements.into();
                 body.span.end = end as u32;
                 self.push(header);
             }
@@ -366,30 +357,5 @@ impl<'s> Builder<'s, '_> {
     pub fn place(&self) -> Place {
         let header = self.open.last().and_then(|(header, _)| place_of(&header.kind));
         header.unwrap_or(Place::File)
-    }
-
-    /// The doc comments right above a statement.
-    pub fn docs(&mut self, start: u32) -> Few<&'s str> {
-        let first = self.next_comment;
-        while self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < start) {
-            self.next_comment += 1;
-        }
-        // A `;` between two statements says nothing.
-        let is_idle = |c: char| c.is_whitespace() || c == ';';
-        let mut below = start as usize;
-        let mut docs = Vec::new();
-        for comment in self.comments[first..self.next_comment].iter().rev() {
-            let between = &self.text[comment.span.end as usize..below];
-            let is_right_above = between.bytes().filter(|b| *b == b'\n').count() == 1
-                && between.trim_matches(is_idle).is_empty();
-            if comment.kind != CommentKind::Doc || !comment.is_own_line || !is_right_above {
-                break;
-            }
-            let doc = &self.text[comment.span.range()][2..];
-            docs.push(doc.strip_prefix(' ').unwrap_or(doc));
-            below = comment.span.start as usize;
-        }
-        docs.reverse();
-        docs.into()
     }
 }

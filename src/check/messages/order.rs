@@ -12,7 +12,7 @@ use crate::source::Span;
 fn called(model: &Model<'_>, id: NodeId) -> String {
     let node = model.node(id);
     match node.kind {
-        NodeKind::Plan => "the plan".to_owned(),
+        NodeKind::Plan(_) => "the plan".to_owned(),
         _ if node.name.is_empty() => format!("the {} on line {}", node.kind.noun(), model.line(node.span())),
         kind => format!("{} `{}`", kind.noun(), node.name),
     }

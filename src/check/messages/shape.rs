@@ -38,7 +38,7 @@ pub(in crate::check) fn empty_group(node: &Node<'_>) -> Diagnostic {
     let word = node.kind.noun();
     let what = match node.kind {
         _ if !node.name.is_empty() => format!("the {word} `{}`", node.name),
-        NodeKind::Rollback | NodeKind::Finally => format!("`{word}`"),
+        NodeKind::Rollback(_) | NodeKind::Finally(_) => format!("`{word}`"),
         _ => format!("this `{word}` block"),
     };
     Diagnostic::new(

@@ -198,7 +198,7 @@ pub(in crate::check) fn set_of_wrong_type(param: &ast::Param<'_>, value: &str) -
     Diagnostic::new(
         codes::WRONG_TYPE,
         format!("`--set {name}={value}` is not of the type `{kind}`"),
-        param.name.span,
+        param.name.span(),
         "the param that is set",
     )
     .label(param.kind.span, "its type")
@@ -216,7 +216,7 @@ pub(in crate::check) fn set_not_a_choice(
     let diagnostic = Diagnostic::new(
         codes::NOT_A_CHOICE,
         format!("`--set {name}={value}` is not among the choices of `{name}`"),
-        param.name.span,
+        param.name.span(),
         "the param that is set",
     )
     .label(param.kind.span, "the choices");
@@ -259,7 +259,7 @@ pub(in crate::check) fn missing_param(param: &ast::Param<'_>, example: &str) -> 
     Diagnostic::new(
         codes::MISSING_PARAM,
         format!("the param `{name}` has no value"),
-        param.name.span,
+        param.name.span(),
         "no default, and not set",
     )
     .help(format!("set it on the command line: `--set {name}={example}`"))

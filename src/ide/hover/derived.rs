@@ -78,7 +78,7 @@ impl Subject<'_, '_> {
     fn task(&self) -> Option<(&Planned, TaskId)> {
         let planned = self.planned?;
         let task = self.around.iter().rev().find_map(|outer| match &outer.kind {
-            StatementKind::Task(task) => Some(task.name.span),
+            StatementKind::Task(task) => Some(task.name.span()),
             _ => None,
         })?;
         let found = self.analysis.index.at(task.file, task.start as usize)?;
@@ -204,7 +204,7 @@ impl Subject<'_, '_> {
     fn test(&self, test: Option<&ast::Test<'_>>) -> String {
         let Some(test) = test else { return "a person says so: no test is written".to_owned() };
         let code = |span: Span| self.code(span);
-        let text = |text: &Text<'_>| self.code(text.span);
+        let text = |text: &Text<'_>| self.code(text.span());
         match &test.kind {
             TestKind::Runs { command, exits, prints, within } => {
                 let exits = exits.map_or("0".to_owned(), |number| number.value.to_string());
@@ -248,7 +248,7 @@ impl Subject<'_, '_> {
                 format!("agent `{}` answers pass, with a reason, to {}", agent.text, text(question))
             }
             TestKind::Manual => "a person says so".to_owned(),
-            TestKind::Named(name) => match self.criterion(name.span) {
+            TestKind::Named(name) => match self.criterion(name.span()) {
                 Some((title, said)) => format!("`{}` does{title}: when {said}", name.text),
                 None => format!("the criterion `{}` does", name.text),
             },
@@ -263,7 +263,7 @@ impl Subject<'_, '_> {
         let parsed = crate::syntax::parse_around(symbol.span.file, source.text(), symbol.span.start as usize);
         let mut all = parsed.body.statements.iter();
         all.find_map(|statement| match &statement.kind {
-            StatementKind::Criterion { name, title, test } if name.span == symbol.span => {
+            StatementKind::Criterion { name, title, test } if name.span() == symbol.span => {
                 let title = title.as_ref().and_then(|title| title.plain());
                 let title = title.map(|title| format!(" (*{title}*)")).unwrap_or_default();
                 Some((title, self.test(test.as_deref())))
@@ -305,7 +305,7 @@ impl Subject<'_, '_> {
     pub fn glob(&self, text: &Text<'_>) -> Option<String> {
         let except = match self.statement().map(|statement| &statement.kind) {
             // What is taken out is shown whole.
-            Some(StatementKind::Claim(claim)) if !claim.except.iter().any(|it| it.span == text.span) => {
+            Some(StatementKind::Claim(claim)) if !claim.except.iter().any(|it| it.span() == text.span()) => {
                 claim.except.iter().filter_map(Text::plain).collect()
             }
             _ => Vec::new(),

@@ -13,7 +13,7 @@ impl<'a> Lower<'_, 'a> {
     /// A text with its values filled in, and its outputs left for the run.
     pub(super) fn template(&self, id: NodeId, text: &ast::Text<'a>) -> Template {
         if let Some(plain) = text.plain() {
-            return Template::literal(self.model.sources.file(text.span.file).excerpt(plain));
+            return Template::literal(self.model.sources.file(text.span().file).excerpt(plain));
         }
         let as_written =
             |reference: &ast::Reference<'a>| format!("{{{{{}}}}}", self.model.sources.text(reference.span()));
@@ -36,15 +36,15 @@ impl<'a> Lower<'_, 'a> {
     pub(super) fn command(&self, id: NodeId, command: &ast::Command<'a>) -> Command {
         match command {
             ast::Command::Shell(text) => Command::Shell(self.template(id, text)),
-            ast::Command::Program(words, _) => {
-                Command::Program(words.iter().map(|word| self.template(id, word)).collect())
+            ast::Command::Program(program) => {
+                Command::Program(program.words.iter().map(|word| self.template(id, word)).collect())
             }
         }
     }
 
     /// The `success` of a node.
     pub(super) fn success(&mut self, id: NodeId, settings: &Settings) -> Vec<Criterion> {
-        let body = self.model.node(id).body;
+        let body = self.model.node(id).body();
         let mut criteria = Vec::new();
         for statement in &body.statements {
             if let StatementKind::Success(body) = &statement.kind {

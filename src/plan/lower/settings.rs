@@ -42,7 +42,7 @@ impl<'a> Lower<'_, 'a> {
         if settings.budget != Budget::default() {
             settings.budget = Budget::default();
         }
-        for statement in &node.body.statements {
+        for statement in &node.body().statements {
             match &statement.kind {
                 StatementKind::Workers(number) => settings.workers = count(*number),
                 StatementKind::Budget(amounts) => {

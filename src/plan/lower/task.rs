@@ -3,7 +3,8 @@
 use super::criteria::cost;
 use super::settings::{count, duration};
 use super::{Lower, Nothing};
-use crate::check::model::{Node, NodeId, NodeKind};
+use crate::check::Model;
+use crate::check::model::{NodeId, NodeKind};
 use crate::check::values::{inside, split_section};
 use crate::plan::{
     Action, AgentId, Claim, ClaimKind, Claims, Details, Estimate, Output, OutputSource, ResourceId, Settings,
@@ -25,7 +26,7 @@ impl<'a> Lower<'_, 'a> {
             true => model.agent_of(id).map(|index| self.agent(index)),
             false => None,
         };
-        let details = match says_nothing(node) {
+        let details = match says_nothing(model, id) {
             true => self.none(is_prompt, settings),
             false => Arc::new(self.details(id, is_prompt, settings)),
         };
@@ -67,7 +68,7 @@ impl<'a> Lower<'_, 'a> {
     /// A text with the values of its params and variables.
     fn excerpt(&self, id: NodeId, text: &ast::Text<'a>) -> Excerpt {
         match self.model.text(self.model.node(id).scope, text) {
-            Cow::Borrowed(plain) => self.model.sources.file(text.span.file).excerpt(plain),
+            Cow::Borrowed(plain) => self.model.sources.file(text.span().file).excerpt(plain),
             Cow::Owned(filled) => filled.into(),
         }
     }
@@ -76,13 +77,13 @@ impl<'a> Lower<'_, 'a> {
         let model = self.model;
         let node = model.node(id);
         let mut details = Details {
-            docs: node.docs().join("\n"),
+            docs: model.docs(id).join("\n"),
             because: self.because(id),
             claims: self.claims(id, is_prompt),
             success: self.success(id, &settings),
             ..Details::none(settings)
         };
-        for statement in &node.body.statements {
+        for statement in &node.body().statements {
             match &statement.kind {
                 StatementKind::Id(text) => details.id = model.text(node.scope, text).into_owned(),
                 StatementKind::Uses(uses) => {
@@ -110,8 +111,8 @@ impl<'a> Lower<'_, 'a> {
         for statement in &declared.body.statements {
             return match &statement.kind {
                 StatementKind::Run(ast::Command::Shell(text)) => Action::Shell(self.template(id, text)),
-                StatementKind::Run(ast::Command::Program(words, _)) => {
-                    Action::Program(words.iter().map(|word| self.template(id, word)).collect())
+                StatementKind::Run(ast::Command::Program(program)) => {
+                    Action::Program(program.words.iter().map(|word| self.template(id, word)).collect())
                 }
                 StatementKind::Prompt { is_file: true, text } => Action::PromptFile(self.template(id, text)),
                 StatementKind::Prompt { is_file: false, text } => Action::Prompt(self.template(id, text)),
@@ -140,7 +141,7 @@ impl<'a> Lower<'_, 'a> {
 
     fn claims(&self, id: NodeId, is_prompt: bool) -> Claims {
         let mut claims = Claims { is_known: !is_prompt, ..Claims::default() };
-        for statement in &self.model.node(id).body.statements {
+        for statement in &self.model.node(id).body().statements {
             let StatementKind::Claim(written) = &statement.kind else { continue };
             let kind = match written.kind {
                 ast::ClaimKind::Reads => ClaimKind::Reads,
@@ -158,7 +159,7 @@ impl<'a> Lower<'_, 'a> {
                 let (glob, section) = split_section(&path);
                 let Ok(glob) = inside(glob) else { continue };
                 let section = section.filter(|section| !section.is_empty()).map(str::to_owned);
-                claims.claims.push(Claim { kind, glob, section, except: except.clone(), span: text.span });
+                claims.claims.push(Claim { kind, glob, section, except: except.clone(), span: text.span() });
             }
         }
         claims
@@ -193,7 +194,7 @@ impl<'a> Lower<'_, 'a> {
 }
 
 /// Whether a task has no detail of its own: no comment, and in its body only what is done, when, and what is narrowed.
-fn says_nothing(node: &Node<'_>) -> bool {
+fn says_nothing(model: &Model<'_>, id: NodeId) -> bool {
     let is_no_detail = |statement: &ast::Statement<'_>| {
         matches!(
             statement.kind,
@@ -215,7 +216,7 @@ fn says_nothing(node: &Node<'_>) -> bool {
                 | StatementKind::Tags(_)
         )
     };
-    node.docs().is_empty() && node.body.statements.iter().all(is_no_detail)
+    model.docs(id).is_empty() && model.node(id).body().statements.iter().all(is_no_detail)
 }
 
 fn estimate(written: &ast::Estimate) -> Estimate {

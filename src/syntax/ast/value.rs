@@ -1,9 +1,8 @@
-//! What statements are made of: names, references, strings with their holes, numbers, durations, amounts.
+//! What statements are made of: names, references, strings with their holes, commands, numbers, durations, amounts.
 //!
 //! Each with its place. Knows no statement.
 
 use crate::source::{FileId, Span};
-use crate::syntax::few::Few;
 use std::borrow::Cow;
 
 /// A value with its place.
@@ -20,11 +19,24 @@ pub struct Spanned<T> {
 pub struct Name<'s> {
     /// As written, `{{…}}` included.
     pub text: &'s str,
-    /// Where.
-    pub span: Span,
+    /// Where it begins. The end goes without saying: a large plan has some hundred thousand names.
+    file: FileId,
+    start: u32,
 }
 
-impl Name<'_> {
+impl<'s> Name<'s> {
+    /// What is written at `span`.
+    pub fn new(text: &'s str, span: Span) -> Name<'s> {
+        debug_assert_eq!(text.len(), span.range().len());
+        Name { text, file: span.file, start: span.start }
+    }
+
+    /// Where.
+    pub fn span(&self) -> Span {
+        let start = self.start as usize;
+        Span::new(self.file, start, start + self.text.len())
+    }
+
     /// Whether it has a hole to fill: `endpoint-{{name}}`.
     pub fn is_pattern(&self) -> bool {
         self.text.contains("{{")
@@ -59,7 +71,7 @@ impl<'s> Reference<'s> {
         let (whole, span) = (self.text, self.span());
         whole.split('.').map(move |text| {
             let at = span.start as usize + (text.as_ptr() as usize - whole.as_ptr() as usize);
-            Name { text, span: Span::new(span.file, at, at + text.len()) }
+            Name { text, file: span.file, start: at as u32 }
         })
     }
 
@@ -79,12 +91,12 @@ impl<'s> Reference<'s> {
 
     /// The one name that it is, where there is no dot.
     pub fn single(&self) -> Option<Name<'s>> {
-        (!self.text.contains('.')).then_some(Name { text: self.text, span: self.span() })
+        (!self.text.contains('.')).then_some(Name { text: self.text, file: self.file, start: self.start })
     }
 }
 
 /// Several names as they are referred to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum References<'s> {
     /// From the first to the last, with nothing but commas and blanks between. A large plan has a hundred thousand such lists: the
     /// names are found again when somebody asks.
@@ -104,15 +116,20 @@ impl<'s> References<'s> {
     }
 }
 
+impl std::fmt::Debug for References<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// A string, with its escapes resolved and its holes found.
 #[derive(Clone, Debug)]
 pub struct Text<'s> {
-    /// Where, quotes included.
-    pub span: Span,
-    /// Which quotes it was written with.
-    pub style: TextStyle,
-    /// What it says.
-    pub value: TextValue<'s>,
+    value: TextValue<'s>,
+    /// Where it begins.
+    start: u32,
+    file: u16,
+    style: TextStyle,
 }
 
 /// How a string was written.
@@ -128,13 +145,20 @@ pub enum TextStyle {
     LiteralBlock,
 }
 
-/// What a string says.
+/// What a string says. A large plan has some hundred thousand of them, and so the end of most goes without saying.
 #[derive(Clone, Debug)]
-pub enum TextValue<'s> {
-    /// The text as it stands between its quotes: most do.
+enum TextValue<'s> {
+    /// One line that says what stands between its two quotes, in one of the first files: most do.
     Plain(&'s str),
-    /// Text and holes in order, or one text with its escapes resolved and dedented.
-    Parts(Few<TextPart<'s>>),
+    /// Any other.
+    Parts(Box<TextParts<'s>>),
+}
+
+/// A string that does not say just what stands between its quotes.
+#[derive(Clone, Debug)]
+struct TextParts<'s> {
+    span: Span,
+    parts: Vec<TextPart<'s>>,
 }
 
 /// A piece of a string with holes.
@@ -147,6 +171,39 @@ pub enum TextPart<'s> {
 }
 
 impl<'s> Text<'s> {
+    /// What `text` says, which is a part of what is written at `span`.
+    pub fn as_written(text: &'s str, span: Span, style: TextStyle) -> Text<'s> {
+        let is_line = matches!(style, TextStyle::Basic | TextStyle::Literal);
+        match u16::try_from(span.file.0) {
+            Ok(file) if is_line && text.len() + 2 == span.range().len() => {
+                Text { value: TextValue::Plain(text), start: span.start, file, style }
+            }
+            _ => Text::in_parts(vec![TextPart::Literal(Cow::Borrowed(text))], span, style),
+        }
+    }
+
+    /// Text and holes in order, or one text with its escapes resolved and dedented.
+    pub fn in_parts(parts: Vec<TextPart<'s>>, span: Span, style: TextStyle) -> Text<'s> {
+        let value = TextValue::Parts(Box::new(TextParts { span, parts }));
+        Text { value, start: span.start, file: 0, style }
+    }
+
+    /// Where, quotes included.
+    pub fn span(&self) -> Span {
+        match &self.value {
+            TextValue::Plain(text) => {
+                let start = self.start as usize;
+                Span::new(FileId(self.file.into()), start, start + text.len() + 2)
+            }
+            TextValue::Parts(parts) => parts.span,
+        }
+    }
+
+    /// Which quotes it was written with.
+    pub fn style(&self) -> TextStyle {
+        self.style
+    }
+
     /// The text when it has no hole.
     pub fn plain(&self) -> Option<&str> {
         match (&self.value, self.parts()) {
@@ -156,16 +213,24 @@ impl<'s> Text<'s> {
         }
     }
 
+    /// The text where it stands in the file just as it is meant.
+    pub fn standing(&self) -> Option<&'s str> {
+        match (&self.value, self.parts()) {
+            (TextValue::Plain(text), _) | (_, [TextPart::Literal(Cow::Borrowed(text))]) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether anything is to be filled in.
     pub fn has_holes(&self) -> bool {
         self.plain().is_none()
     }
 
-    /// Its pieces; none of a text that stands as it is.
+    /// Its pieces; none of a line that stands as it is.
     pub fn parts(&self) -> &[TextPart<'s>] {
         match &self.value {
             TextValue::Plain(_) => &[],
-            TextValue::Parts(parts) => parts,
+            TextValue::Parts(parts) => &parts.parts,
         }
     }
 
@@ -175,6 +240,34 @@ impl<'s> Text<'s> {
             TextPart::Hole(reference) => Some(reference),
             TextPart::Literal(_) => None,
         })
+    }
+}
+
+/// A command, with or without a shell.
+#[derive(Clone, Debug)]
+pub enum Command<'s> {
+    /// For the shell.
+    Shell(Text<'s>),
+    /// Program and arguments, no shell.
+    Program(Box<Program<'s>>),
+}
+
+/// `["program", "argument"]`
+#[derive(Clone, Debug)]
+pub struct Program<'s> {
+    /// The program and its arguments.
+    pub words: Vec<Text<'s>>,
+    /// The list.
+    pub span: Span,
+}
+
+impl Command<'_> {
+    /// Where it is written.
+    pub fn span(&self) -> Span {
+        match self {
+            Command::Shell(text) => text.span(),
+            Command::Program(program) => program.span,
+        }
     }
 }
 
@@ -248,7 +341,7 @@ impl Value<'_> {
     /// Where it is written.
     pub fn span(&self) -> Span {
         match self {
-            Value::Text(text) => text.span,
+            Value::Text(text) => text.span(),
             Value::Number(number) => number.span,
             Value::Flag(flag) => flag.span,
             Value::Duration(duration) => duration.span,

@@ -43,7 +43,7 @@ impl Lower {
         let name = self.next_name(parts);
         Some(match parts.peek() {
             Some(Rule::open) => {
-                let header = name.span;
+                let header = name.span();
                 StatementKind::Agent { name: Box::new(name), body: Box::new(self.body(parts, header)) }
             }
             _ => StatementKind::AgentRef(name),
@@ -100,7 +100,7 @@ impl Lower {
 
     pub(super) fn section<'s>(&mut self, keyword: &str, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let open = parts.take_if(Rule::open).expect("BUG: the grammar promises a body");
-        let body = Box::new(crate::syntax::ast::Body { statements: Vec::new(), span: self.span(&open) });
+        let body = Box::new(crate::syntax::ast::Body { statements: Box::default(), span: self.span(&open) });
         Some(match keyword {
             "preflight" => StatementKind::Preflight(body),
             "rollback" => StatementKind::Rollback(body),
@@ -116,7 +116,7 @@ impl Lower {
             Some(overlaps) => self.references(&mut Parts::of(overlaps.into_inner())),
             None => Vec::new(),
         };
-        let header = name.span;
+        let header = name.span();
         let body = self.body(parts, header);
         Some(StatementKind::Wave(Box::new(Wave { name, title, overlaps, body })))
     }
@@ -126,7 +126,7 @@ impl Lower {
         let name = self.name_if(parts);
         let title = self.text_if(parts);
         let open = parts.must();
-        let body = crate::syntax::ast::Body { statements: Vec::new(), span: self.span(&open) };
+        let body = crate::syntax::ast::Body { statements: Box::default(), span: self.span(&open) };
         Some(StatementKind::Block(Box::new(Block { is_serial, name, title, body })))
     }
 
@@ -134,14 +134,14 @@ impl Lower {
         let variable = Box::new(self.next_name(parts));
         parts.must();
         let values = self.texts(parts).into();
-        let header = variable.span;
+        let header = variable.span();
         Some(StatementKind::For { variable, values, body: Box::new(self.body(parts, header)) })
     }
 
     pub(super) fn task<'s>(&mut self, parts: &mut Parts<'s>) -> Option<StatementKind<'s>> {
         let name = self.next_name(parts);
         let title = self.text_if(parts);
-        let header = title.as_ref().map_or(name.span, |title| title.span);
+        let header = title.as_ref().map_or(name.span(), |title| title.span());
         let body = self.body(parts, header);
         Some(StatementKind::Task(Box::new(Task { name, title: title.map(Box::new), body })))
     }
@@ -150,7 +150,7 @@ impl Lower {
         let name = self.name_if(parts);
         let title = self.text_if(parts);
         let open = parts.must();
-        let body = crate::syntax::ast::Body { statements: Vec::new(), span: self.span(&open) };
+        let body = crate::syntax::ast::Body { statements: Box::default(), span: self.span(&open) };
         Some(StatementKind::Gate(Box::new(Gate { name, title, body })))
     }
 }

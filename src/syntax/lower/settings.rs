@@ -3,7 +3,7 @@
 use super::{Lower, Parts};
 use crate::syntax::ast::{
     AfterMode, Approve, Claim, ClaimKind, Command, EnvValue, Isolation, OnFailure, Otherwise, OutputSource,
-    References, StatementKind, Use,
+    Program, References, StatementKind, Use,
 };
 use crate::syntax::grammar::Rule;
 use crate::syntax::messages;
@@ -142,7 +142,8 @@ impl Lower {
         match command.as_rule() {
             Rule::program => {
                 let span = self.span(&command);
-                Command::Program(self.texts(&mut Parts::of(command.into_inner())).into(), span)
+                let words = self.texts(&mut Parts::of(command.into_inner()));
+                Command::Program(Box::new(Program { words, span }))
             }
             _ => Command::Shell(self.text(command)),
         }
