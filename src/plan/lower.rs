@@ -17,6 +17,7 @@ use super::{
 use crate::check::Model;
 use crate::check::model::{NodeId, NodeKind};
 use crate::syntax::ast::{self, StatementKind};
+use foldhash::fast::RandomState;
 use settings::Inside;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -84,10 +85,10 @@ struct Lower<'m, 'a> {
     /// The definition of each agent, for the hashes.
     agent_texts: HashMap<AgentId, String>,
     /// Settings that differ from those around them, each once.
-    known_settings: HashSet<Arc<Settings>>,
+    known_settings: HashSet<Arc<Settings>, RandomState>,
     /// The details of tasks that say nothing of themselves: by the place of their settings, and whether a prompt is all that is
     /// known of what they do.
-    none: HashMap<(*const Settings, bool), Nothing>,
+    none: HashMap<(*const Settings, bool), Nothing, RandomState>,
     /// Room for the definition of a task, which is hashed and gone.
     definition_text: String,
     plan: Plan,
@@ -129,8 +130,8 @@ impl<'m, 'a> Lower<'m, 'a> {
             secrets: HashMap::new(),
             given: HashSet::new(),
             agent_texts: HashMap::new(),
-            known_settings: HashSet::new(),
-            none: HashMap::new(),
+            known_settings: HashSet::default(),
+            none: HashMap::default(),
             definition_text: String::new(),
             plan,
         }
