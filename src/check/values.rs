@@ -5,6 +5,7 @@
 use super::{Findings, messages};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{self, Body, Number, Quantity, StatementKind, TestKind, Text, TextStyle};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Judges the values of every statement.
 pub(super) fn values(sources: &SourceMap, trees: &[ast::File<'_>]) -> Findings {
@@ -296,8 +297,15 @@ fn glob(text: &Text<'_>, findings: &mut Findings) {
 /// How large a compiled regular expression may be.
 const REGEX_SIZE: usize = 1 << 20;
 
+/// So many ranges of characters, each repetition counted, are below that however they are compiled: one takes 4 KiB at most.
+const FEW_RANGES: u64 = 200;
+
 fn regex(text: &Text<'_>, findings: &mut Findings) {
     let Some(pattern) = text.plain() else { return };
+    // Compiling it takes more memory than a small plan: most patterns can be told to be fine without.
+    if regex_syntax::parse(pattern).is_ok_and(|parsed| ranges(&parsed) <= FEW_RANGES) {
+        return;
+    }
     let built = regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE).multi_line(true).build();
     let Err(error) = built else { return };
     let message = error.to_string();
@@ -307,6 +315,25 @@ fn regex(text: &Text<'_>, findings: &mut Findings) {
         cause => cause,
     };
     findings.add(messages::bad_regex(regex_place(text, &message), pattern, cause));
+}
+
+/// How many ranges of characters a regular expression has once its repetitions are written out, or more.
+fn ranges(parsed: &Hir) -> u64 {
+    match parsed.kind() {
+        HirKind::Empty => 1,
+        HirKind::Look(_) => 2,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len() as u64,
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len() as u64,
+        HirKind::Capture(capture) => 2 + ranges(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().fold(1, |sum: u64, part| sum.saturating_add(ranges(part)))
+        }
+        HirKind::Repetition(repetition) => {
+            let times = u64::from(repetition.max.unwrap_or(repetition.min)).max(1) + 1;
+            ranges(&repetition.sub).saturating_mul(times)
+        }
+    }
 }
 
 /// The very place in the pattern, where the text is written as it is meant.
@@ -339,5 +366,19 @@ mod tests {
         assert_eq!(inside("/etc/passwd"), Err(Outside::Absolute));
         assert_eq!(inside("C:/x"), Err(Outside::Absolute));
         assert_eq!(inside(" "), Err(Outside::Empty));
+    }
+
+    #[test]
+    fn a_pattern_of_few_ranges_is_never_too_large() {
+        // The range that takes the most to compile.
+        let widest = "[\u{81}-\u{10fffe}]".repeat(FEW_RANGES as usize - 1);
+        for pattern in [&*widest, "(?i)fallback", "^ *OK *$", r"[0-9]+ of [0-9]+"] {
+            let parsed = regex_syntax::parse(pattern).unwrap();
+            assert!(ranges(&parsed) <= FEW_RANGES, "{pattern}");
+            assert!(regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE).build().is_ok(), "{pattern}");
+        }
+        for pattern in ["x{1000}{1000}", "(a{50}){50}", r"\w"] {
+            assert!(ranges(&regex_syntax::parse(pattern).unwrap()) > FEW_RANGES, "{pattern}");
+        }
     }
 }
