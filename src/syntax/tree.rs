@@ -88,7 +88,6 @@ impl<'s> Part<'s> {
 
 /// Reads a part of a text with its marks; but for what stands between the `{` at the first of the
 /// places that are `left_out` and the second, which has no marks here. `room` is for the statements.
-#[expect(clippy::too_many_arguments, reason = "what is read, and how")]
 pub(super) fn read_part<'s>(
     file: FileId,
     text: &'s str,
