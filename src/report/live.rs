@@ -522,7 +522,6 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// The line cut to so many columns; what paints it is not counted and stays whole.
 fn cut_painted(line: &str, columns: usize) -> String {
-    use unicode_width::UnicodeWidthChar;
     let mut kept = String::new();
     let mut width = 0;
     let mut is_cut = false;
@@ -538,7 +537,7 @@ fn cut_painted(line: &str, columns: usize) -> String {
             }
             continue;
         }
-        let wide = char.width().unwrap_or(0);
+        let wide = words::most_columns(char);
         if is_cut || width + wide > columns {
             is_cut = true;
             continue;

@@ -263,16 +263,22 @@ fn is_invisible(char: char) -> bool {
     matches!(char, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The most that a character adds to the width of a text. The mark that makes the one before it a picture widens that one.
+pub fn most_columns(char: char) -> usize {
+    const AS_PICTURE: char = '\u{fe0f}';
+    if char == AS_PICTURE { 1 } else { unicode_width::UnicodeWidthChar::width(char).unwrap_or(0) }
+}
+
 /// The text, cut to `width` columns with `…` at the end where it was longer.
 pub fn cut(text: &str, width: usize) -> String {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    use unicode_width::UnicodeWidthStr;
     if text.width() <= width {
         return text.to_string();
     }
     let mut kept = String::new();
     let mut columns = 0;
     for char in text.chars() {
-        let wide = char.width().unwrap_or(0);
+        let wide = most_columns(char);
         if columns + wide + 1 > width {
             break;
         }

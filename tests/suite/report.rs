@@ -355,4 +355,7 @@ fn words_are_short_and_clear() {
     assert_eq!(words::list(&["a", "b", "c"], 5), "a, b and c");
     assert_eq!(words::list(&["a", "b", "c"], 2), "a, b and 1 more");
     assert_eq!(words::cut("añb漢字", 4), "añb…");
+    // A mark that widens what stands before it.
+    assert_eq!(words::cut("*\u{fe0f}*\u{fe0f}*\u{fe0f}", 5), "*\u{fe0f}*\u{fe0f}…");
+    assert_eq!(words::cut("*\u{fe0f}*\u{fe0f}*\u{fe0f}", 4), "*\u{fe0f}*…");
 }
