@@ -262,15 +262,14 @@ fn after<'a>(
     mode: ast::AfterMode,
     names: &ast::References<'a>,
 ) {
-    let mut targets: Vec<(NodeId, Span)> = Vec::with_capacity(names.iter().count());
+    let mut targets: Vec<(NodeId, Span)> = Vec::new();
     let here = model.cleanup_of(id);
     for reference in names.iter() {
-        let reference = &reference;
-        let Some(target) = resolve(model, findings, id, reference) else { continue };
+        let Some(target) = resolve(model, findings, id, &reference) else { continue };
         let span = reference.span();
         let there = model.cleanup_of(target);
         if target == id {
-            let written = model.parts(model.node(id).scope, reference).join(".");
+            let written = model.parts(model.node(id).scope, &reference).join(".");
             let name = written.rsplit('.').next().unwrap_or(&written);
             let others = model.called(name).iter().filter(|other| **other != id);
             let others: Vec<String> = others.map(|other| model.qualified(*other)).collect();
