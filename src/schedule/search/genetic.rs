@@ -68,6 +68,8 @@ pub(super) struct Genetic<'p, const W: usize> {
     schedules: u64,
     best: Individual,
     best_way: Way,
+    /// The best that was made forwards.
+    forward: Individual,
     /// How far times are shifted to fit a key.
     shift: u32,
     go_on: &'p mut dyn FnMut() -> bool,
@@ -96,6 +98,7 @@ impl<'p, const W: usize> Genetic<'p, W> {
             schedules: 0,
             best: Individual { makespan: u64::MAX, ends: Vec::new() },
             best_way: Way::Forward,
+            forward: Individual { makespan: u64::MAX, ends: Vec::new() },
             shift: (64 - total.leading_zeros()).saturating_sub(TIME_BITS - 1),
             go_on,
             is_over: false,
@@ -123,7 +126,11 @@ impl<'p, const W: usize> Genetic<'p, W> {
             let best = std::mem::take(&mut self.best);
             self.cross(&best, &best, (0, u64::MAX), Way::Forward);
             let makespan = self.profile.decode(&self.problem, Way::Forward, &self.order, &mut self.ends);
-            self.best = Individual { makespan, ends: std::mem::take(&mut self.ends) };
+            // Where jobs that take no time hold something, the way back can be longer.
+            self.best = match makespan <= self.forward.makespan {
+                true => Individual { makespan, ends: std::mem::take(&mut self.ends) },
+                false => std::mem::take(&mut self.forward),
+            };
         }
         let starts = self.best.ends.iter().zip(&self.problem.durations).map(|(end, time)| end - time);
         (starts.collect(), self.schedules)
@@ -199,6 +206,9 @@ impl<'p, const W: usize> Genetic<'p, W> {
         if makespan < self.best.makespan {
             self.best = Individual { makespan, ends: self.ends.clone() };
             self.best_way = way;
+        }
+        if way == Way::Forward && makespan < self.forward.makespan {
+            self.forward = Individual { makespan, ends: self.ends.clone() };
         }
         self.is_over = self.schedules >= self.most || self.best.makespan <= self.bound || !(self.go_on)();
         makespan

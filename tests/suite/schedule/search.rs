@@ -139,6 +139,63 @@ proptest! {
     }
 }
 
+/// Jobs that take no time hold something here, so that a schedule made backwards gets longer when it is put back forwards.
+#[test]
+fn what_is_longer_when_it_is_put_back_forwards_is_not_taken() {
+    let problem = Problem {
+        durations: vec![4, 0, 9, 7, 9, 9, 5, 7, 9, 9, 0, 3, 2],
+        needs: [
+            &[][..],
+            &[],
+            &[],
+            &[],
+            &[0],
+            &[],
+            &[],
+            &[1, 2, 6],
+            &[],
+            &[4, 8],
+            &[1],
+            &[4, 7, 9, 10],
+            &[0, 3, 7, 11],
+        ]
+        .map(<[u32]>::to_vec)
+        .to_vec(),
+        demands: [
+            &[(0, 2), (1, 1)][..],
+            &[(1, 2)],
+            &[(0, 2)],
+            &[(0, 1)],
+            &[],
+            &[(0, 1), (1, 1)],
+            &[(1, 2)],
+            &[(0, 1)],
+            &[],
+            &[],
+            &[(0, 2), (1, 1)],
+            &[(0, 1)],
+            &[(1, 2)],
+        ]
+        .map(<[(u32, u32)]>::to_vec)
+        .to_vec(),
+        capacities: vec![2, 2],
+    };
+    let first: Vec<u32> = (0..problem.len() as u32).collect();
+    let began = search(&problem, Some(&first), Effort { schedules: 1, seed: 1 }, &mut || true).unwrap();
+    for schedules in 1..200 {
+        let found = search(&problem, Some(&first), Effort { schedules, seed: 1 }, &mut || true).unwrap();
+        hold(&problem, &found.starts);
+        assert!(found.makespan <= began.makespan, "{schedules}: {} and {}", found.makespan, began.makespan);
+    }
+    let mut left = 3;
+    let mut go_on = || {
+        left -= 1;
+        left > 0
+    };
+    let found = search(&problem, Some(&first), Effort { schedules: u64::MAX, seed: 1 }, &mut go_on).unwrap();
+    assert!(found.makespan <= began.makespan, "{} and {}", found.makespan, began.makespan);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
