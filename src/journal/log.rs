@@ -20,6 +20,7 @@ pub use read::{End, Line, Log};
 pub use write::Writer;
 
 use super::RunId;
+use std::io::Write;
 use std::path::Path;
 
 /// How a line that tells of an entry begins.
@@ -47,9 +48,10 @@ impl Seal {
     /// Closes lines.
     fn close(lines: &mut Vec<u8>, synced: u64) {
         let bytes = lines.len();
-        lines.extend_from_slice(format!("{{\"batch\":{bytes},\"synced\":{synced},\"crc\":\"").as_bytes());
+        // Writing into memory cannot fail.
+        let _ = write!(lines, "{{\"batch\":{bytes},\"synced\":{synced},\"crc\":\"");
         let crc = crc32fast::hash(lines);
-        lines.extend_from_slice(format!("{crc:08x}\"}}\n").as_bytes());
+        let _ = writeln!(lines, "{crc:08x}\"}}");
     }
 
     /// A line, without its line break, as a seal.

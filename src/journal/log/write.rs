@@ -1,11 +1,12 @@
 //! A log is written, by the process that carries its run out.
 
-use super::{Log, Seal, head};
+use super::{ENTRY, Log, Seal, head};
 use crate::crash::{self, Place};
 use crate::error::Result;
 use crate::event::Entry;
 use crate::journal::sync::{Marks, Syncer};
 use crate::journal::{Durability, RunId, trouble};
+use serde::Serialize;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -99,10 +100,12 @@ impl Writer {
         self.text.clear();
         for (place, entry) in (self.last + 1..).zip(entries) {
             assert!(entry.seq == place, "BUG: entry {} comes where {place} is due", entry.seq);
-            self.text.extend_from_slice(format!("{{\"seq\":{},\"at\":{}", entry.seq, entry.at).as_bytes());
+            self.text.extend_from_slice(ENTRY);
+            json(&mut self.text, &entry.seq);
+            self.text.extend_from_slice(b",\"at\":");
+            json(&mut self.text, &entry.at);
             let brace = self.text.len();
-            serde_json::to_writer(&mut self.text, &entry.event)
-                .expect("BUG: events and their parts have only string keys and finite numbers");
+            json(&mut self.text, &entry.event);
             self.text[brace] = b',';
             self.text.push(b'\n');
         }
@@ -141,4 +144,10 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Adds a value as JSON.
+fn json(text: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(text, value)
+        .expect("BUG: events and their parts have only string keys and finite numbers");
 }
