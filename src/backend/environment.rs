@@ -2,7 +2,7 @@
 //!
 //! The base is put into the system's form once, not for each job. Knows nothing of what the variables mean.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
@@ -10,21 +10,22 @@ use std::sync::Arc;
 /// An environment. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    base: Arc<BTreeMap<OsString, Variable>>,
+    base: Arc<Vec<Variable>>,
     /// What is added, or said otherwise; few.
-    own: Vec<(OsString, Variable)>,
+    own: Vec<Variable>,
 }
 
-/// A value, and `NAME=VALUE` as the system wants it; none where that cannot be, for it holds a NUL byte.
+/// A variable: its name, its value, and `NAME=VALUE` as the system wants it; none where that cannot be, for it holds a NUL byte.
 #[derive(Clone, Debug)]
 struct Variable {
+    name: OsString,
     value: OsString,
     entry: Option<CString>,
 }
 
 impl Variable {
-    fn new(name: &OsStr, value: OsString) -> Variable {
-        Variable { entry: entry(name, &value), value }
+    fn new(name: OsString, value: OsString) -> Variable {
+        Variable { entry: entry(&name, &value), name, value }
     }
 }
 
@@ -40,49 +41,56 @@ pub fn entry(name: &OsStr, value: &OsStr) -> Option<CString> {
 impl Environment {
     /// The value of a variable.
     pub fn get(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
-        let name = name.as_ref();
-        let own = self.own.iter().find(|(own, _)| own == name).map(|(_, variable)| variable);
-        own.or_else(|| self.base.get(name)).map(|variable| variable.value.as_os_str())
+        let find = |of: &[Variable]| place(of, name.as_ref()).ok();
+        let own = find(&self.own).map(|at| &self.own[at]);
+        own.or_else(|| find(&self.base).map(|at| &self.base[at])).map(|variable| variable.value.as_os_str())
     }
 
     /// Gives a variable a value.
     pub fn insert(&mut self, name: OsString, value: OsString) {
-        let variable = Variable::new(&name, value);
-        match self.own.iter_mut().find(|(own, _)| *own == name) {
-            Some((_, known)) => *known = variable,
-            None => self.own.push((name, variable)),
-        }
+        set(&mut self.own, Variable::new(name, value));
     }
 
     /// The same with what is added to it in its base: for many to share.
     pub fn shared(mut self) -> Environment {
         if !self.own.is_empty() {
-            Arc::make_mut(&mut self.base).extend(self.own.drain(..));
+            let base = Arc::make_mut(&mut self.base);
+            self.own.drain(..).for_each(|variable| set(base, variable));
         }
         self
     }
 
     /// Only the variables whose name is wanted.
     pub fn retain(&mut self, is_wanted: impl Fn(&OsStr) -> bool) {
-        self.own.retain(|(name, _)| is_wanted(name));
-        Arc::make_mut(&mut self.base).retain(|name, _| is_wanted(name));
+        self.own.retain(|variable| is_wanted(&variable.name));
+        Arc::make_mut(&mut self.base).retain(|variable| is_wanted(&variable.name));
     }
 
-    /// The variables.
+    /// The variables, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.variables().map(|(name, variable)| (name, variable.value.as_os_str()))
+        self.variables().map(|variable| (variable.name.as_os_str(), variable.value.as_os_str()))
     }
 
     /// The variables as the system wants them, and by name those that it cannot be given.
     pub fn entries(&self) -> impl Iterator<Item = (&OsStr, Option<&CStr>)> {
-        self.variables().map(|(name, variable)| (name, variable.entry.as_deref()))
+        self.variables().map(|variable| (variable.name.as_os_str(), variable.entry.as_deref()))
     }
 
-    fn variables(&self) -> impl Iterator<Item = (&OsStr, &Variable)> {
-        let is_own = |name: &OsStr| self.own.iter().any(|(own, _)| own == name);
-        let base = self.base.iter().map(|(name, variable)| (name.as_os_str(), variable));
-        let own = self.own.iter().map(|(name, variable)| (name.as_os_str(), variable));
-        base.filter(move |(name, _)| !is_own(name)).chain(own)
+    /// Both lists are sorted: they are gone through side by side.
+    fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let (mut base, mut own) = (self.base.iter().peekable(), self.own.iter().peekable());
+        std::iter::from_fn(move || match (base.peek(), own.peek()) {
+            (Some(shared), Some(added)) => match shared.name.cmp(&added.name) {
+                Ordering::Less => base.next(),
+                Ordering::Equal => {
+                    base.next();
+                    own.next()
+                }
+                Ordering::Greater => own.next(),
+            },
+            (Some(_), None) => base.next(),
+            (None, _) => own.next(),
+        })
     }
 
     /// How many there are, at most.
@@ -96,13 +104,24 @@ impl Environment {
     }
 }
 
+/// Where a variable stands in a sorted list, or would.
+fn place(variables: &[Variable], name: &OsStr) -> Result<usize, usize> {
+    variables.binary_search_by(|variable| variable.name.as_os_str().cmp(name))
+}
+
+/// Puts a variable into a sorted list, in the place of one with its name.
+fn set(variables: &mut Vec<Variable>, variable: Variable) {
+    match place(variables, &variable.name) {
+        Ok(at) => variables[at] = variable,
+        Err(at) => variables.insert(at, variable),
+    }
+}
+
 impl FromIterator<(OsString, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Environment {
-        let variable = |(name, value): (OsString, OsString)| {
-            let variable = Variable::new(&name, value);
-            (name, variable)
-        };
-        Environment { base: Arc::new(variables.into_iter().map(variable).collect()), own: Vec::new() }
+        let mut environment = Environment::default();
+        environment.extend(variables);
+        environment.shared()
     }
 }
 
@@ -131,9 +150,9 @@ mod tests {
         let mut own = base.clone();
         own.insert(text("A"), text("3"));
         own.insert(text("C"), text("4"));
-        let mut all: Vec<_> = own.entries().map(|(_, entry)| entry.unwrap().to_str().unwrap()).collect();
-        all.sort_unstable();
-        assert_eq!(all, ["A=3", "B=2", "C=4"]);
+        own.insert(text("0"), text("5"));
+        let all: Vec<_> = own.entries().map(|(_, entry)| entry.unwrap().to_str().unwrap()).collect();
+        assert_eq!(all, ["0=5", "A=3", "B=2", "C=4"]);
         assert_eq!(base.get("A"), Some(OsStr::new("1")));
         assert_eq!(own.clone().shared().get("C"), Some(OsStr::new("4")));
         own.retain(|name| name != "A");

@@ -375,6 +375,7 @@ impl Running {
         let mut tick = tokio::time::interval_at(Instant::now() + TOLD, LOG_TICK);
         let status = loop {
             tokio::select! {
+                biased;
                 ready = self.process.readable() => {
                     let Ok(mut ready) = ready else { break sys::Status::Signal(libc::SIGKILL) };
                     match sys::status(self.process.get_ref().as_fd()) {
