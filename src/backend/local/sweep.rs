@@ -131,6 +131,11 @@ pub async fn end(target: Target, grace: Duration) -> Vec<String> {
             break;
         }
         may_be_clean = false;
+        // What is adopted is a child of wavec's first thread, and the list of those is empty or not at one moment.
+        if matches!(target, Target::Adopted { .. }) && children().is_some_and(|children| children.is_empty())
+        {
+            break;
+        }
         let looked_for = target.clone();
         let found = tokio::task::spawn_blocking(move || find(&looked_for)).await.unwrap_or_default();
         if found.is_empty() || begin.elapsed() > unasked + grace + GIVE_UP {
