@@ -72,7 +72,7 @@ pub struct Setup {
 /// Where events go: the journal, then the reporters.
 pub trait Sink: Send {
     /// Takes the events in. When it returns they are durable, and what follows from them may happen.
-    fn record(&mut self, events: &[Event]) -> Result<()>;
+    fn record(&mut self, events: Vec<Event>) -> Result<()>;
     /// What may wait until that which follows has been begun: to show them. Whatever is told of the sink's state is told of it settled.
     fn settle(&mut self) {}
 }

@@ -69,6 +69,26 @@ impl Search {
         };
         (estimate_by(plan, &limits, Arc::clone(&order)), order)
     }
+
+    /// The same while something else is done: in a large plan both take a while.
+    pub fn forecast_beside<T>(
+        self,
+        plan: &Arc<Plan>,
+        limits: Limits,
+        work: impl FnOnce() -> T,
+    ) -> ((Forecast, Arc<Order>), T) {
+        std::thread::scope(|scope| {
+            let aside = std::thread::Builder::new().spawn_scoped(scope, || self.forecast(plan, limits));
+            let done = work();
+            let foretold = match aside.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(foretold)) => foretold,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // No thread is to be had.
+                Err(_) => self.forecast(plan, limits),
+            };
+            (foretold, done)
+        })
+    }
 }
 
 /// The most steps of all rounds together.

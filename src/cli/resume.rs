@@ -88,10 +88,9 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         });
     }
     session::ready(&staged.plan, &staged, &options)?;
-    session::carry_out(
-        Session { journal, run: run.id, lock, staged, progress: Some(progress), options },
-        global,
-    )
+    let foretold = options.search.forecast(&staged.plan, options.limits());
+    let progress = Some(progress);
+    session::carry_out(Session { journal, run: run.id, lock, staged, foretold, progress, options }, global)
 }
 
 /// Whether nothing is left to do.

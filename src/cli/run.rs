@@ -6,7 +6,6 @@ use crate::error::{Exit, Result};
 use crate::journal::{Journal, root_of};
 use crate::plan::{Action, Plan, StepKind, Template};
 use crate::report::{Tone, words};
-use crate::schedule::Limits;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,17 +51,23 @@ pub fn run(mut args: Args, global: &Global) -> Result<Exit> {
     if args.dry_run {
         return dry_run(&staged.plan, &args, global);
     }
-    let mut journal = Journal::open(&root_of(&staged.directory))?;
-    let plan_lock = journal.lock_plan(&staged.path)?;
-    let run = journal.start_run(&staged.as_new_run())?;
-    let lock = journal.lock_run(plan_lock, run)?;
-    session::carry_out(Session { journal, run, lock, staged, progress: None, options: args.options }, global)
+    let begin = || {
+        let mut journal = Journal::open(&root_of(&staged.directory))?;
+        let plan_lock = journal.lock_plan(&staged.path)?;
+        let run = journal.start_run(&staged.as_new_run())?;
+        let lock = journal.lock_run(plan_lock, run)?;
+        Ok((journal, run, lock))
+    };
+    let options = args.options;
+    let (foretold, begun) = options.search.forecast_beside(&staged.plan, options.limits(), begin);
+    let (journal, run, lock) = begun?;
+    session::carry_out(Session { journal, run, lock, staged, foretold, progress: None, options }, global)
 }
 
 /// What would start when, if every task took as long as its estimate says and every gate said go.
 fn dry_run(plan: &Arc<Plan>, args: &Args, global: &Global) -> Result<Exit> {
     let look = project::look(global, &std::io::stdout());
-    let (forecast, _) = args.options.search.forecast(plan, Limits { workers: args.options.workers });
+    let (forecast, _) = args.options.search.forecast(plan, args.options.limits());
     let mut steps: Vec<_> = plan
         .step_ids()
         .filter(|step| matches!(plan.step(*step).kind, StepKind::Task(_) | StepKind::Gate(_)))

@@ -15,6 +15,7 @@ use crate::event::{ApprovalOwner, Entry, Event, RunOutcome};
 use crate::journal::{Durability, Journal, PersonAnswer, RunId, RunLock, durability};
 use crate::plan::Plan;
 use crate::run::{Request, Setup, Sink};
+use crate::schedule::{Forecast, Limits, Order};
 use crate::workspace::Sandbox;
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -73,6 +74,11 @@ pub enum Confine {
 }
 
 impl Options {
+    /// How much may be done at once.
+    pub fn limits(&self) -> Limits {
+        Limits { workers: self.workers }
+    }
+
     /// What is wished of worktrees.
     fn trees(&self, directory: &Path) -> Result<crate::workspace::Options> {
         let author = match &self.author {
@@ -99,6 +105,8 @@ pub struct Session {
     pub lock: RunLock,
     /// The plan.
     pub staged: Staged,
+    /// How it is expected to go, and in what order.
+    pub foretold: (Forecast, Arc<Order>),
     /// Where earlier sessions left the run.
     pub progress: Option<Progress>,
     /// How.
@@ -135,12 +143,10 @@ pub fn setup(
 
 /// Carries the run out, or on.
 pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
-    let Session { journal, run, lock, staged, progress, options } = session;
+    let Session { journal, run, lock, staged, foretold: (forecast, order), progress, options } = session;
     let keyboard = Keyboard::open();
     let format = options.format.chosen(keyboard.is_some());
     let keyboard = keyboard.filter(|_| format == Format::Live);
-    let limits = crate::schedule::Limits { workers: options.workers };
-    let (forecast, order) = options.search.forecast(&staged.plan, limits);
     let place = project::place(&journal, run, &forecast);
     let look = match format {
         Format::Live => project::look(global, &std::io::stderr()),
@@ -217,12 +223,11 @@ pub fn carry_out(session: Session, global: &Global) -> Result<Exit> {
         recorder.settle();
         (options.apply && has_succeeded).then(|| recorder.known.clone())
     };
-    // The journal is whole before the last word is said. The view ends when nobody can tell it anything more.
-    drop(sink);
+    // The journal, in which all is safe, is put away while the last word is said.
     let _ = to_view.send(ViewMessage::End);
-    drop(to_view);
     is_ending.store(true, Ordering::Release);
     view.thread().unpark();
+    drop(sink);
     // A panic there has told itself; what the run came to stands in the journal.
     let _ = view.join();
     drop(keyboard);
@@ -249,12 +254,11 @@ struct Recorder {
 }
 
 impl Sink for Recorder {
-    fn record(&mut self, events: &[Event]) -> Result<()> {
+    fn record(&mut self, events: Vec<Event>) -> Result<()> {
         let at = project::now();
         let last = self.unsettled.last().map_or(self.known.last_seq, |entry| entry.seq);
         let before = self.unsettled.len();
-        let entries = (last + 1..).zip(events).map(|(seq, event)| Entry { seq, at, event: event.clone() });
-        self.unsettled.extend(entries);
+        self.unsettled.extend((last + 1..).zip(events).map(|(seq, event)| Entry { seq, at, event }));
         let entries = &self.unsettled[before..];
         let durability =
             if self.is_strict { Durability::Synced } else { durability(&self.known.plan, entries) };

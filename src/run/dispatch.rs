@@ -359,11 +359,11 @@ impl Dispatcher {
         // Whatever escaped from its job has no one but wavec left.
         self.context.backend.end_escaped(self.context.mark.clone()).await;
         self.settle().await?;
-        self.record(&[Event::RunEnded { outcome, reason }])?;
+        self.record(vec![Event::RunEnded { outcome, reason }])?;
         Ok(outcome)
     }
 
-    fn record(&self, events: &[Event]) -> Result<()> {
+    fn record(&self, events: Vec<Event>) -> Result<()> {
         lock(&self.sink).record(events)
     }
 
@@ -401,8 +401,8 @@ impl Dispatcher {
     fn commit(&mut self, hand: Option<usize>) -> Result<()> {
         self.commit_by = None;
         if !self.events.is_empty() {
-            self.record(&self.events)?;
-            self.events.clear();
+            let events = std::mem::take(&mut self.events);
+            self.record(events)?;
         }
         for effect in std::mem::take(&mut self.effects) {
             match effect {

@@ -166,17 +166,17 @@ struct Book {
 }
 
 impl Sink for Book {
-    fn record(&mut self, events: &[Event]) -> Result<()> {
+    fn record(&mut self, events: Vec<Event>) -> Result<()> {
         for event in events {
             let mut open = self.open.lock().unwrap();
-            match event {
+            match &event {
                 Event::ApprovalAsked { owner, index, .. } => open.push((*owner, *index)),
                 Event::ApprovalAnswered { owner, index, .. } => open.retain(|it| it != &(*owner, *index)),
                 _ => {}
             }
             let seq = self.entries.len() as u64 + 1;
             let time = self.begin.elapsed();
-            self.entries.push(Entry { seq, at: time.as_millis() as i64, event: event.clone() });
+            self.entries.push(Entry { seq, at: time.as_millis() as i64, event });
             self.times.push(time);
         }
         Ok(())

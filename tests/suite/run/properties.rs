@@ -170,15 +170,14 @@ struct Book {
 }
 
 impl Sink for Book {
-    fn record(&mut self, events: &[Event]) -> Result<()> {
+    fn record(&mut self, events: Vec<Event>) -> Result<()> {
         for event in events {
             if self.room == 0 {
                 return Err(Error::new("go on", "wavec died"));
             }
             self.room -= 1;
             let seq = self.entries.len() as u64 + 1;
-            self.entries.push(Entry { seq, at: seq as i64, event: event.clone() });
-            if let Event::ApprovalAsked { owner, index, .. } = event {
+            if let Event::ApprovalAsked { owner, index, .. } = &event {
                 self.said = self.said.wrapping_mul(5).wrapping_add(3);
                 let answer = if self.said.is_multiple_of(4) { Answer::Rejected } else { Answer::Approved };
                 let request = Request::Answer {
@@ -192,6 +191,7 @@ impl Sink for Book {
                     let _ = self.answers.try_send(request);
                 }
             }
+            self.entries.push(Entry { seq, at: seq as i64, event });
         }
         Ok(())
     }

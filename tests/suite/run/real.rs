@@ -20,10 +20,10 @@ use wavec::run::{Ledger, Request, Setup, Sink, attempt_log};
 struct Events(Vec<Event>, mpsc::UnboundedSender<Event>);
 
 impl Sink for Events {
-    fn record(&mut self, events: &[Event]) -> Result<()> {
+    fn record(&mut self, events: Vec<Event>) -> Result<()> {
         for event in events {
             self.0.push(event.clone());
-            let _ = self.1.send(event.clone());
+            let _ = self.1.send(event);
         }
         Ok(())
     }
@@ -313,10 +313,10 @@ fn several_threads_keep_to_one_order() {
 fn a_journal_that_fails_ends_all_that_runs() {
     struct Full(Option<u32>);
     impl Sink for Full {
-        fn record(&mut self, events: &[Event]) -> Result<()> {
+        fn record(&mut self, events: Vec<Event>) -> Result<()> {
             for event in events {
                 if let Event::AttemptRunning { pid, .. } = event {
-                    self.0 = *pid;
+                    self.0 = pid;
                     return Err(wavec::error::Error::new("write the journal", "no space left on device"));
                 }
             }

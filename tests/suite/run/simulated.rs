@@ -25,7 +25,7 @@ use wavec::schedule::simulate::{End, Troubles, simulate};
 struct Nobody;
 
 impl Sink for Nobody {
-    fn record(&mut self, _events: &[Event]) -> Result<()> {
+    fn record(&mut self, _events: Vec<Event>) -> Result<()> {
         Ok(())
     }
 }
