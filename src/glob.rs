@@ -18,9 +18,11 @@
 
 mod automaton;
 mod parse;
+mod plain;
 mod search;
 
 use automaton::Program;
+use plain::Plain;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -42,14 +44,6 @@ enum Shape {
     Plain(Plain),
     /// Any other.
     Any(Box<Facts>),
-}
-
-/// Of a plain pattern: the length of its fixed beginning and where its fixed end begins.
-#[derive(Clone, Copy, Debug)]
-struct Plain {
-    prefix: u32,
-    suffix: u32,
-    is_literal: bool,
 }
 
 /// Of any other.
@@ -238,8 +232,32 @@ impl Pattern {
             None => {
                 path.starts_with(self.prefix())
                     && path.ends_with(self.suffix())
-                    && self.program().matches(path)
+                    && match self.shape {
+                        Shape::Plain(_) => plain::matches(&self.text, path),
+                        Shape::Any(_) => self.program().matches(path),
+                    }
             }
+        }
+    }
+
+    /// A path that it matches; none where that takes a search.
+    fn sample(&self) -> Option<Cow<'_, str>> {
+        match &self.shape {
+            Shape::Plain(plain) if plain.is_literal => Some(Cow::Borrowed(&*self.text)),
+            Shape::Plain(_) => Some(Cow::Owned(plain::sample(&self.text))),
+            Shape::Any(facts) => facts.alternatives.first()?.sample().map(Cow::Owned),
+        }
+    }
+
+    /// Whether it surely matches whatever the other does: `src/**` has all that begins with `src/`.
+    fn is_plainly_around(&self, other: &Pattern) -> bool {
+        let Shape::Plain(_) = self.shape else { return false };
+        let Some(directory) = self.text.strip_suffix("**") else { return false };
+        match directory.strip_suffix('/') {
+            Some(directory) if directory.contains('*') => false,
+            Some(_) => other.prefix().starts_with(directory),
+            // Everything but what is above; another pattern may begin with `..`.
+            None => directory.is_empty() && matches!(other.shape, Shape::Plain(_)),
         }
     }
 
@@ -277,43 +295,6 @@ impl Pattern {
                     || (0..MOST_PLACES).any(|place| differ(self.tail(place), other.tail(place)))
             }
         }
-    }
-}
-
-impl Plain {
-    /// What there is to know of a text of letters, `/` and `*`; none for any other.
-    fn of(text: &str) -> Option<Plain> {
-        let is_plain =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'*');
-        if text.len() > 1_000 || !text.as_bytes().iter().all(is_plain) {
-            return None;
-        }
-        let mut before = "";
-        for part in text.split('/') {
-            if matches!(part, "" | "." | "..") || part == "**" && before == "**" {
-                return None;
-            }
-            before = part;
-        }
-        let (Some(first), Some(last)) = (text.find('*'), text.rfind('*')) else {
-            return Some(Plain { prefix: text.len() as u32, suffix: 0, is_literal: true });
-        };
-        // `a/**/b` ends with `b`, not `/b`: it may be that the `/` before `**` is the one before `b`.
-        let directories = text[..=last].ends_with("/**") || text[..=last] == *"**";
-        let is_any_depth = directories && text[last + 1..].starts_with('/');
-        let suffix = last + 1 + usize::from(is_any_depth);
-        Some(Plain { prefix: first as u32, suffix: suffix as u32, is_literal: false })
-    }
-
-    /// The name at a place, if every match has it there.
-    fn name<'t>(&self, mut parts: impl Iterator<Item = &'t str>, place: usize) -> Option<&'t str> {
-        if !self.is_literal && place >= MOST_PLACES {
-            return None;
-        }
-        for _ in 0..place {
-            parts.next().filter(|part| *part != "**")?;
-        }
-        parts.next().filter(|part| !part.contains('*'))
     }
 }
 
@@ -369,6 +350,16 @@ impl Paths {
         Paths { pattern: self.pattern.folded(), except: self.except.iter().map(Pattern::folded).collect() }
     }
 
+    /// Whether no path is in it.
+    pub fn is_empty(&self) -> bool {
+        !search::is_met(&[&self.pattern], &self.except.iter().collect::<Vec<_>>())
+    }
+
+    /// Whether the `others` have all of it.
+    pub fn is_within(&self, others: &[&Pattern]) -> bool {
+        !search::is_met(&[&self.pattern], &self.exceptions_and(others))
+    }
+
     /// A path in it, as short and as plain as can be; none when it is empty.
     pub fn witness(&self) -> Option<String> {
         search::witness(&[&self.pattern], &self.except.iter().collect::<Vec<_>>())
@@ -395,8 +386,11 @@ impl Paths {
 
     /// A path in this one that none of the `others` has; none when they have all of it.
     pub fn difference(&self, others: &[&Pattern]) -> Option<String> {
-        let except: Vec<&Pattern> = self.except.iter().chain(others.iter().copied()).collect();
-        search::witness(&[&self.pattern], &except)
+        search::witness(&[&self.pattern], &self.exceptions_and(others))
+    }
+
+    fn exceptions_and<'p>(&'p self, others: &[&'p Pattern]) -> Vec<&'p Pattern> {
+        self.except.iter().chain(others.iter().copied()).collect()
     }
 
     fn exceptions_with<'p>(&'p self, other: &'p Paths) -> Vec<&'p Pattern> {
@@ -460,6 +454,26 @@ mod tests {
             count += 1;
         }
         assert!(count > 1_000, "{count}");
+    }
+
+    #[test]
+    fn a_plain_pattern_matches_as_its_automaton_does() {
+        let paths: Vec<String> =
+            ["x", "é", "a/é", "aé/a", "a\0", "...", "a//a", "../a", "a/b.c/a/b.c/a", "a/a/b.c/x/b.cb.c/a"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(texts().map(|text| text.replace('*', "a")))
+                .collect();
+        for text in texts().step_by(7) {
+            let pattern = Pattern::parse(&text);
+            let Ok(pattern) = pattern.as_ref() else { continue };
+            let sample = pattern.sample().expect("there are no sets");
+            assert!(pattern.matches(&sample) && pattern.program().matches(&sample), "{sample} for {text}");
+            let Shape::Plain(_) = pattern.shape else { continue };
+            for path in paths.iter().step_by(3) {
+                assert_eq!(plain::matches(&text, path), pattern.program().matches(path), "{text} on {path}");
+            }
+        }
     }
 
     #[test]

@@ -317,6 +317,29 @@ impl Alternative {
         (prefix, suffix.into_iter().collect(), flat.iter().all(Option::is_some))
     }
 
+    /// A match, where no set leaves the choice.
+    pub fn sample(&self) -> Option<String> {
+        let mut path = String::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            if index > 0 {
+                path.push('/');
+            }
+            let Part::Name(atoms) = part else {
+                path.push('x');
+                continue;
+            };
+            for atom in atoms {
+                match atom {
+                    Atom::Char(UP) => path.push_str(".."),
+                    Atom::Char(c) => path.push(*c),
+                    Atom::AnyChar | Atom::Star => path.push('x'),
+                    Atom::Class(_) => return None,
+                }
+            }
+        }
+        Some(path)
+    }
+
     /// The first names of every match, so far as their places are fixed; none for one that may differ.
     pub fn names(&self, most: usize) -> Vec<Option<String>> {
         self.parts.iter().map_while(Part::fixed).take(most).collect()

@@ -6,6 +6,7 @@
 use super::Pattern;
 use super::automaton::{NameState, Node, Program, Set};
 use super::parse::{Class, UP, fold};
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// With exceptions the product may be large; past so many states no path is taken to be there.
@@ -16,6 +17,16 @@ const PLAIN: &str = "xyzabcdefghijklmnopqrstuvw0123456789_-XYZABCDEFGHIJKLMNOPQR
 
 /// Whether some path is matched by all (one or two) of `all` and by none of `none`.
 pub(super) fn is_met(all: &[&Pattern], none: &[&Pattern]) -> bool {
+    // What one path shows, or one exception that is around everything, needs no search.
+    if none.iter().any(|except| all.iter().any(|pattern| except.is_plainly_around(pattern))) {
+        return false;
+    }
+    let is_shown = |path: &str| {
+        all.iter().all(|pattern| pattern.matches(path)) && !none.iter().any(|except| except.matches(path))
+    };
+    if all.iter().filter_map(|pattern| pattern.sample()).any(|path| is_shown(&path)) {
+        return true;
+    }
     if let ([first, second], []) = (all, none)
         && !has_sets(first.program())
         && !has_sets(second.program())
@@ -95,12 +106,13 @@ fn run(all: &[&Program], none: &[&Pattern], wants_path: bool) -> Option<String> 
     };
     let is_single = all.len() == 1;
     let except = Program::union(none.iter().map(|pattern| pattern.program()));
-    let mut sets = Sets { program: &except, ids: HashMap::new(), sets: Vec::new(), steps: HashMap::new() };
+    let mut sets =
+        Sets { program: &except, ids: HashMap::default(), sets: Vec::new(), steps: HashMap::default() };
     let alphabet = alphabet([first, second], (!none.is_empty()).then_some(&except));
     let none_at_start = sets.intern(except.begin());
 
     let mut visits: Vec<Visit> = Vec::new();
-    let mut seen: HashSet<State> = HashSet::new();
+    let mut seen: HashSet<State, RandomState> = HashSet::default();
     let mut queue: VecDeque<u32> = VecDeque::new();
     for a in &first.starts {
         for b in &second.starts {
@@ -232,7 +244,7 @@ fn alphabet(programs: [&Program; 2], except: Option<&Program>) -> Vec<char> {
     }
     characters.sort_unstable();
     characters.dedup();
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<_, RandomState> = HashSet::default();
     alphabet.retain(|c| {
         let classes: Vec<bool> = classes.iter().map(|class| class.contains(*c)).collect();
         seen.insert((characters.binary_search(c).ok(), classes))
@@ -243,9 +255,9 @@ fn alphabet(programs: [&Program; 2], except: Option<&Program>) -> Vec<char> {
 /// The sets of positions of what must not match, by number.
 struct Sets<'p> {
     program: &'p Program,
-    ids: HashMap<Vec<u32>, u32>,
+    ids: HashMap<Vec<u32>, u32, RandomState>,
     sets: Vec<(Vec<u32>, bool)>,
-    steps: HashMap<(u32, char), u32>,
+    steps: HashMap<(u32, char), u32, RandomState>,
 }
 
 impl Sets<'_> {

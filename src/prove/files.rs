@@ -426,7 +426,7 @@ fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
             let except: Vec<Pattern> =
                 claim.except.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
             let Ok(whole) = Pattern::parse(&claim.glob).map(crate::glob::Paths::of) else { continue };
-            if whole.difference(&except.iter().collect::<Vec<_>>()).is_none() {
+            if whole.is_within(&except.iter().collect::<Vec<_>>()) {
                 findings.push(messages::empty_claim(proof, task, claim));
                 continue;
             }
@@ -448,7 +448,7 @@ fn own(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
             }
         }
         // Without exceptions every pattern matches something.
-        if used.kind.is_write() && !paths.except.is_empty() && paths.witness().is_none() {
+        if used.kind.is_write() && !paths.except.is_empty() && paths.is_empty() {
             let whole = Pattern::parse(&claim.glob).map(crate::glob::Paths::of);
             let forbid = claims.iter().find(|other| {
                 other.kind == ClaimKind::Forbids
@@ -489,8 +489,8 @@ fn redundant(proof: &Proof, task: TaskId, findings: &mut Vec<Diagnostic>) {
             }
             let (paths, wide) = (proof.table.paths(used.paths), proof.table.paths(other.paths));
             !paths.pattern.is_plainly_disjoint(&wide.pattern)
-                && paths.difference(&[&wide.pattern]).is_none()
-                && (*at < index || wide.difference(&[&paths.pattern]).is_some())
+                && paths.is_within(&[&wide.pattern])
+                && (*at < index || !wide.is_within(&[&paths.pattern]))
         };
         if let Some((_, wide)) = uses.iter().enumerate().find(is_held_by) {
             findings.push(messages::redundant_claim(own, claim(proof.plan, task, *wide)));

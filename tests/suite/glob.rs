@@ -90,6 +90,23 @@ fn exceptions_are_taken_out_exactly() {
     let (one, two) = (pattern("src/*.rs"), pattern("src/**"));
     assert_eq!(Paths::of(one.clone()).difference(&[&two]), None);
     assert_eq!(Paths::of(two).difference(&[&one]).as_deref(), Some("src/x"));
+    for (inner, outer, is_within) in [
+        ("src/*", "src/**", true),
+        ("src/**", "src/**", true),
+        ("src", "src/**", false),
+        ("sr*", "src/**", false),
+        ("srcs/*", "src/**", false),
+        ("src/[ab]/{c,d}", "src/**", true),
+        ("a/*", "**", true),
+        ("{../a,b}/*", "**", false),
+        ("src/*/a", "src/*/**", true),
+        ("src/x*", "src/x**", true),
+        ("src/x/a", "src/x**", false),
+    ] {
+        let (inner, outer) = (Paths::of(pattern(inner)), pattern(outer));
+        assert_eq!(inner.is_within(&[&outer]), is_within, "{inner:?} {outer:?}");
+        assert_eq!(inner.difference(&[&outer]).is_none(), is_within, "{inner:?} {outer:?}");
+    }
 }
 
 #[test]
@@ -237,7 +254,10 @@ proptest! {
             Some(path) => prop_assert!(naive(&a, &path) && naive(&b, &path) && !except.iter().any(|e| naive(e, &path)), "{}", path),
             None => prop_assert!(!paths().iter().any(|path| one.matches(path) && two.matches(path))),
         }
-        match one.difference(&[&two.pattern]) {
+        prop_assert_eq!(one.is_empty(), one.witness().is_none());
+        let left = one.difference(&[&two.pattern]);
+        prop_assert_eq!(left.is_none(), one.is_within(&[&two.pattern]));
+        match left {
             Some(path) => prop_assert!(one.matches(&path) && !two.matches(&path)),
             None => prop_assert!(paths().iter().all(|path| !one.matches(path) || two.matches(path))),
         }
