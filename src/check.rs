@@ -50,6 +50,13 @@ pub trait Loader {
     fn exists(&self, path: &Path) -> bool;
     /// The names of what a directory holds.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
+    /// Whether what is there is a directory that can be listed; none when nothing is there.
+    fn is_directory(&self, path: &Path) -> Option<bool> {
+        match (self.list(path).is_ok(), self.exists(path)) {
+            (true, _) => Some(true),
+            (false, is_there) => is_there.then_some(false),
+        }
+    }
     /// Whether nobody wants any more what is being made: what comes of it then is half done and thrown away.
     fn is_stale(&self) -> bool {
         false

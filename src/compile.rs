@@ -132,7 +132,7 @@ pub fn compile_seen(
         give_back();
     }
     if let Some(plan) = &mut plan {
-        diagnostics.extend(prove::prove(plan, &sources, &facts::Around { path, loader }));
+        diagnostics.extend(prove::prove(plan, &sources, &facts::Around::new(path, loader)));
     }
     let diagnostics = report(allowances, diagnostics, options, is_cut);
     let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error).peekable();

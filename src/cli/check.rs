@@ -80,7 +80,7 @@ pub fn run(args: Args, global: &Global) -> Result<Exit> {
         return watch::run(&args, global);
     }
     let plans = loader::find_plans(&args.files)?;
-    let (Round { shown, said, exit }, compilations) = look(&args, global, &plans, &Asked::default())?;
+    let (Round { shown, said, exit }, compilations) = look(&args, global, &plans, None)?;
     output::print(&shown)?;
     output::say(&said)?;
     // The program ends here, and takes with it what to give back piece by piece would take a while.
@@ -98,14 +98,20 @@ struct Round {
     exit: Exit,
 }
 
-/// Checks the plans, and mends them if that was asked for. Gives also what the plans have become.
-fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Result<(Round, Vec<Compilation>)> {
+/// Checks the plans, and mends them if that was asked for. Gives also what the plans have become, and in `asked` what was
+/// looked at.
+fn look(
+    args: &Args,
+    global: &Global,
+    plans: &[PathBuf],
+    asked: Option<&Asked>,
+) -> Result<(Round, Vec<Compilation>)> {
     let mut disk = Disk::default();
     let mut round = Round { shown: String::new(), said: String::new(), exit: Exit::Success };
     let mut compilations: Vec<Compilation> = Vec::new();
     let mut changes: Vec<String> = Vec::new();
     for path in plans {
-        asked.ask(path);
+        asked.inspect(|asked| asked.ask(path));
         let mut checking = Checking { args, global, disk: &mut disk, asked };
         let checked = loader::read_plan(path).and_then(|input| check_one(&mut checking, input, &mut round));
         match checked {
@@ -128,7 +134,7 @@ fn look(args: &Args, global: &Global, plans: &[PathBuf], asked: &Asked) -> Resul
     let changes = changes.len();
     drop_repeats(&mut compilations);
     if let Some(path) = &args.baseline {
-        asked.ask(path);
+        asked.inspect(|asked| asked.ask(path));
         let said = apply_baseline(path, args.write_baseline, &mut compilations)?;
         if !global.quiet {
             round.said.push_str(&said);
@@ -154,7 +160,7 @@ struct Checking<'a> {
     args: &'a Args,
     global: &'a Global,
     disk: &'a mut Disk,
-    asked: &'a Asked,
+    asked: Option<&'a Asked>,
 }
 
 /// So many times a plan is mended and looked at again.
@@ -164,7 +170,9 @@ const MOST_ROUNDS: usize = 200;
 fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result<(Compilation, Vec<String>)> {
     let Checking { args, global, disk, asked } = checking;
     let directory = loader::directory_of(&input.path);
-    settings::places(&directory).iter().for_each(|place| asked.ask(place));
+    if let Some(asked) = asked {
+        settings::places(&directory).iter().for_each(|place| asked.ask(place));
+    }
     let levels = settings::levels(&directory, &args.levels)?;
     let mut options = loader::options(Purpose::Check, args.set.clone(), levels);
     if !args.fix && !args.diff {
@@ -172,10 +180,11 @@ fn check_one(checking: &mut Checking, input: Input, round: &mut Round) -> Result
         options.errors_only = global.quiet && args.baseline.is_none();
         options.give_back = Some(memory::give_back);
         let source = SourceFile::new(input.path, input.text);
-        return Ok((compile::compile_file(source, &Asking { disk, asked }, &options), Vec::new()));
+        return Ok((compile::compile_file(source, &Asking { disk, asked: *asked }, &options), Vec::new()));
     }
-    let compile =
-        |text: &str, disk: &Disk| compile::compile(&input.path, text, &Asking { disk, asked }, &options);
+    let compile = |text: &str, disk: &Disk| {
+        compile::compile(&input.path, text, &Asking { disk, asked: *asked }, &options)
+    };
     let mut compilation = compile(&input.text, disk);
     let is_stdin = input.path == Path::new(loader::STDIN_NAME);
     let mut text = input.text.clone();

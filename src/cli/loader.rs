@@ -283,6 +283,13 @@ impl Loader for Disk {
         names.sort();
         Ok(names)
     }
+
+    fn is_directory(&self, path: &Path) -> Option<bool> {
+        match std::fs::metadata(path) {
+            Ok(metadata) => Some(metadata.is_dir() && std::fs::read_dir(path).is_ok()),
+            Err(_) => self.edited.contains_key(path).then_some(false),
+        }
+    }
 }
 
 /// Everything that was asked for, there or not, as it was before it was looked at.
@@ -308,24 +315,37 @@ impl Asked {
 pub struct Asking<'a> {
     /// The files.
     pub disk: &'a Disk,
-    /// The memory.
-    pub asked: &'a Asked,
+    /// The memory; none where nobody looks again.
+    pub asked: Option<&'a Asked>,
+}
+
+impl Asking<'_> {
+    fn ask(&self, path: &Path) {
+        if let Some(asked) = self.asked {
+            asked.ask(path);
+        }
+    }
 }
 
 impl Loader for Asking<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
-        self.asked.ask(path);
+        self.ask(path);
         self.disk.read(path)
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.asked.ask(path);
+        self.ask(path);
         self.disk.exists(path)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.asked.ask(directory);
+        self.ask(directory);
         self.disk.list(directory)
+    }
+
+    fn is_directory(&self, path: &Path) -> Option<bool> {
+        self.ask(path);
+        self.disk.is_directory(path)
     }
 }
 

@@ -2,15 +2,24 @@
 
 use crate::check::Loader;
 use crate::prove::{Facts, Kind};
+use foldhash::fast::RandomState;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The surroundings of the plan at `path`.
 pub struct Around<'l> {
-    pub path: &'l Path,
-    pub loader: &'l dyn Loader,
+    path: &'l Path,
+    loader: &'l dyn Loader,
+    /// What is at the paths that were asked for: many a path is claimed by several tasks, and by several proofs asked for.
+    kinds: RefCell<HashMap<String, Kind, RandomState>>,
 }
 
-impl Around<'_> {
+impl<'l> Around<'l> {
+    pub fn new(path: &'l Path, loader: &'l dyn Loader) -> Around<'l> {
+        Around { path, loader, kinds: RefCell::default() }
+    }
+
     fn beside(&self, path: &str) -> PathBuf {
         let directory = self.path.parent().unwrap_or(Path::new(""));
         match path {
@@ -23,12 +32,16 @@ impl Around<'_> {
 
 impl Facts for Around<'_> {
     fn kind(&self, path: &str) -> Option<Kind> {
-        let path = self.beside(path);
-        Some(match (self.loader.list(&path).is_ok(), self.loader.exists(&path)) {
-            (true, _) => Kind::Directory,
-            (false, true) => Kind::File,
-            (false, false) => Kind::Nothing,
-        })
+        if let Some(kind) = self.kinds.borrow().get(path) {
+            return Some(*kind);
+        }
+        let kind = match self.loader.is_directory(&self.beside(path)) {
+            Some(true) => Kind::Directory,
+            Some(false) => Kind::File,
+            None => Kind::Nothing,
+        };
+        self.kinds.borrow_mut().insert(path.to_owned(), kind);
+        Some(kind)
     }
 
     fn list(&self, directory: &str) -> Option<Vec<String>> {

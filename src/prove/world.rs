@@ -10,6 +10,7 @@ use super::{Kind, criteria};
 use crate::diagnostic::Diagnostic;
 use crate::glob::{Paths, Pattern};
 use crate::plan::{Action, ClaimKind, TaskId, Test};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// A walk that met so many names without an answer gives up.
@@ -30,17 +31,19 @@ pub(super) struct Reach<'p, 'q> {
     proof: &'q Proof<'p>,
     /// Whether some task may write what nobody knows.
     is_unknown: bool,
+    /// Whether anything is known of the disk.
+    has_disk: OnceCell<bool>,
 }
 
 impl<'p, 'q> Reach<'p, 'q> {
     pub fn new(proof: &'q Proof<'p>) -> Reach<'p, 'q> {
         let is_unknown = proof.tasks().any(|task| may_write_anything(proof, task));
-        Reach { proof, is_unknown }
+        Reach { proof, is_unknown, has_disk: OnceCell::new() }
     }
 
     /// Whether no file of the pattern is on the disk and no task can make one.
     pub fn is_surely_nowhere(&self, glob: &str) -> bool {
-        if self.is_unknown || self.proof.facts.list("").is_none() {
+        if self.is_unknown || !self.has_disk.get_or_init(|| self.proof.facts.list("").is_some()) {
             return false;
         }
         let Ok(pattern) = Pattern::parse(glob) else { return false };

@@ -50,7 +50,7 @@ async fn watch(args: &Args, global: &Global) -> Result<Exit> {
     loop {
         let (asked, mut found) = (Asked::default(), Found::default());
         let round = look_for_plans(&args.files, &mut found)
-            .and_then(|()| look(args, global, &found.plans, &asked))
+            .and_then(|()| look(args, global, &found.plans, Some(&asked)))
             .map(|(round, _)| round)
             .unwrap_or_else(|error| Round {
                 shown: String::new(),
