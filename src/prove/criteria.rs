@@ -10,6 +10,8 @@ use crate::glob::{Paths, Pattern};
 use crate::plan::{Action, Command, Criterion, Item, TaskId, Test};
 use regex::Regex;
 use regex_syntax::hir::Hir;
+use std::cell::LazyCell;
+use std::mem::discriminant;
 
 /// A criterion where it stands.
 pub(super) struct Place<'p> {
@@ -57,12 +59,16 @@ pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
     }
     for (_, _, list) in lists(proof).filter(|(_, _, list)| list.len() < 200) {
         for (index, criterion) in list.iter().enumerate() {
-            let test = format!("{:?}", criterion.test);
-            let is_same =
-                |other: &&Criterion| other.span != criterion.span && format!("{:?}", other.test) == test;
             if matches!(criterion.test, Test::Manual | Test::Judged { .. }) {
                 continue;
             }
+            let kind = discriminant(&criterion.test);
+            let test = LazyCell::new(|| format!("{:?}", criterion.test));
+            let is_same = |other: &&Criterion| {
+                other.span != criterion.span
+                    && discriminant(&other.test) == kind
+                    && format!("{:?}", other.test) == *test
+            };
             if let Some(before) = list[..index].iter().find(is_same) {
                 findings.push(messages::repeated_criterion(criterion, before));
             }
@@ -122,18 +128,27 @@ fn constant(template: &crate::plan::Template) -> Option<Pattern> {
 }
 
 fn is_everything(pattern: &Pattern) -> bool {
-    Pattern::parse("**").is_ok_and(|all| Paths::of(all).difference(&[pattern]).is_none())
+    Pattern::parse("**").is_ok_and(|all| Paths::of(all).is_within(&[pattern]))
 }
 
 /// Whether the regular expression is found in any line: it is found in the empty one and in ones that share nothing.
 fn matches_all(pattern: &str) -> bool {
-    // Few are found in the empty line, and that can be told without compiling them.
+    // Few are found in the empty line, and that can be told without compiling them, of most without reading them.
+    if has_letter(pattern) {
+        return false;
+    }
     let may_be_empty = |parsed: Hir| parsed.properties().minimum_len() == Some(0);
     if !regex_syntax::parse(pattern).is_ok_and(may_be_empty) {
         return false;
     }
     let Ok(regex) = Regex::new(pattern) else { return false };
     ["", "a", "\u{1}", "  0-Zq~\t%é"].iter().all(|line| regex.is_match(line))
+}
+
+/// Whether a regular expression has a letter that whatever it matches has too: none that it may leave out.
+fn has_letter(pattern: &str) -> bool {
+    let is_sure = !pattern.contains(['*', '?', '|', '{']);
+    is_sure && pattern.as_bytes().windows(2).any(|pair| pair[0] != b'\\' && pair[1].is_ascii_alphanumeric())
 }
 
 /// The exit code of a command that always ends with the same, and what says so.

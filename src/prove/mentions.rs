@@ -9,8 +9,10 @@ use super::world::Reach;
 use crate::diagnostic::Diagnostic;
 use crate::glob::{Paths, Pattern};
 use crate::plan::{Action, ClaimKind, OutputSource, Part, TaskId, Template};
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 const MOST_PER_TASK: usize = 4;
 
@@ -177,7 +179,7 @@ const WRITE_WORDS: &[&str] = &[
 const READ_WORDS: &[&str] = &[
     "read", "reads", "follow", "follows", "see", "use", "using", "uses", "from", "per", "consult", "like",
     "against", "compare", "import", "load", "parse", "study", "inspect", "review", "check", "run", "on",
-    "of", "under", "with", "by", "via", "and",
+    "of", "under", "with", "by", "via",
 ];
 
 const NOT_WORDS: &[&str] = &[
@@ -195,6 +197,31 @@ const NOT_WORDS: &[&str] = &[
     "example",
 ];
 
+/// What a word says of the paths behind it.
+#[derive(Clone, Copy)]
+enum Word {
+    Writes,
+    Reads,
+    Denies,
+}
+
+/// The longest of the words.
+const LONGEST: usize = 9;
+
+static WORDS: LazyLock<HashMap<&[u8], Word, RandomState>> = LazyLock::new(|| {
+    let all = [(WRITE_WORDS, Word::Writes), (READ_WORDS, Word::Reads), (NOT_WORDS, Word::Denies)];
+    all.into_iter().flat_map(|(words, says)| words.iter().map(move |word| (word.as_bytes(), says))).collect()
+});
+
+/// What a word says, in whatever case it is written.
+fn word(word: &str) -> Option<Word> {
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    WORDS.get(&*lower).copied()
+}
+
 /// The words of a text that are paths, each with what seems to be done with it. `is_root` knows the first names of paths.
 fn mentions<'t>(text: &'t str, is_root: impl Fn(&str) -> bool) -> Vec<Mention<'t>> {
     let mut found = Vec::new();
@@ -211,19 +238,18 @@ fn mentions<'t>(text: &'t str, is_root: impl Fn(&str) -> bool) -> Vec<Mention<'t
             is_denied = false;
         }
         for raw in line.split([' ', '\t', '(', ')', '`', '"', '\'', ',', ';', '|', '=', '<', '>']) {
-            let word = raw.trim_matches(|c| matches!(c, '.' | ':' | '!' | '?' | '*')).trim_end_matches("'s");
             if let Some(path) = path(raw, &is_root) {
                 if !is_denied {
                     found.push(Mention { path, use_: said });
                 }
             } else {
-                let lower = word.to_lowercase();
-                if NOT_WORDS.contains(&lower.as_str()) {
-                    is_denied = true;
-                } else if WRITE_WORDS.contains(&lower.as_str()) {
-                    said = Use::Written;
-                } else if READ_WORDS.contains(&lower.as_str()) && lower != "and" {
-                    said = Use::Read;
+                let bare =
+                    raw.trim_matches(|c| matches!(c, '.' | ':' | '!' | '?' | '*')).trim_end_matches("'s");
+                match word(bare) {
+                    Some(Word::Denies) => is_denied = true,
+                    Some(Word::Writes) => said = Use::Written,
+                    Some(Word::Reads) => said = Use::Read,
+                    None => {}
                 }
             }
             if raw.ends_with(['.', ':', '!', '?']) && !raw.ends_with("..") {
@@ -237,6 +263,10 @@ fn mentions<'t>(text: &'t str, is_root: impl Fn(&str) -> bool) -> Vec<Mention<'t
 
 /// The path in a word, when it surely is one.
 fn path<'t>(raw: &'t str, is_root: &impl Fn(&str) -> bool) -> Option<&'t str> {
+    // Most words are soon told: a path has a directory or an ending.
+    if !raw.bytes().any(|byte| matches!(byte, b'/' | b'.')) {
+        return None;
+    }
     if raw.contains("://") || raw.contains("{{") || raw.contains('@') {
         return None;
     }
@@ -283,6 +313,14 @@ mod tests {
 
     fn all(text: &str) -> Vec<(&str, Use)> {
         mentions(text, |root| matches!(root, "src" | "docs")).into_iter().map(|m| (m.path, m.use_)).collect()
+    }
+
+    #[test]
+    fn the_words_are_told_apart() {
+        let lists = [WRITE_WORDS, READ_WORDS, NOT_WORDS];
+        assert_eq!(lists.iter().flat_map(|list| *list).map(|word| word.len()).max(), Some(LONGEST));
+        assert_eq!(WORDS.len(), lists.iter().map(|list| list.len()).sum::<usize>(), "a word says one thing");
+        assert!(matches!(word("Writes"), Some(Word::Writes)) && word("and").is_none() && word("").is_none());
     }
 
     #[test]

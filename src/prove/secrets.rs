@@ -9,7 +9,6 @@ use super::names::{find, find_in};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Action, Approval, Command, Criterion, EnvValue, SecretSource, Template, Test};
 use crate::source::Span;
-use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::sync::{LazyLock, OnceLock};
 
@@ -111,21 +110,54 @@ fn shapes() -> impl Iterator<Item = &'static Shape> {
     SHAPES.iter().chain([&PRIVATE_KEY, &URL_PASSWORD, &ASSIGNMENT])
 }
 
-/// All hints in one walk over a text, and which shape each is of.
-static HINTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
-    let (owners, hints): (Vec<usize>, Vec<&str>) = shapes()
-        .enumerate()
-        .flat_map(|(owner, shape)| shape.hints.iter().map(move |hint| (owner, *hint)))
-        .unzip();
-    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(hints);
-    (automaton.expect("BUG: the hints are few and short"), owners)
+/// The hints of all shapes, and marks of what they begin with.
+struct Hints {
+    /// Which shape each is of.
+    all: Vec<(usize, &'static [u8])>,
+    marks: [u64; MARKS / 64],
+}
+
+/// Many enough that three bytes of a text have one of the some fifty marks by a hint alone, most often.
+const MARKS: usize = 4096;
+
+static HINTS: LazyLock<Hints> = LazyLock::new(|| {
+    let of_shape = |(owner, shape): (usize, &Shape)| shape.hints.iter().map(move |it| (owner, it.as_bytes()));
+    let all: Vec<_> = shapes().enumerate().flat_map(of_shape).collect();
+    let mut marks = [0; MARKS / 64];
+    for (_, hint) in &all {
+        let mark = mark(hint.iter().take(3).fold(0, |last, byte| after(last, *byte)));
+        marks[mark / 64] |= 1 << (mark % 64);
+    }
+    Hints { all, marks }
 });
+
+/// The last three bytes of a text in lower case, when this one comes.
+fn after(last: u32, byte: u8) -> u32 {
+    (last << 8 | u32::from(byte.to_ascii_lowercase())) & 0xff_ffff
+}
+
+fn mark(three: u32) -> usize {
+    (three.wrapping_mul(0x9e37_79b1) >> 20) as usize
+}
 
 /// Which shapes a text may hold, as bits.
 fn possible(text: &str) -> u32 {
-    let (automaton, owners) = &*HINTS;
-    let found = automaton.find_overlapping_iter(text);
-    found.fold(0, |bits, hint| bits | 1 << owners[hint.pattern().as_usize()])
+    let (hints, text) = (&*HINTS, text.as_bytes());
+    let (mut bits, mut last) = (0, 0);
+    for (at, byte) in text.iter().enumerate() {
+        last = after(last, *byte);
+        let mark = mark(last);
+        if hints.marks[mark / 64] & 1 << (mark % 64) == 0 {
+            continue;
+        }
+        let rest = &text[at.saturating_sub(2)..];
+        for (owner, hint) in &hints.all {
+            if rest.get(..hint.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(hint)) {
+                bits |= 1 << owner;
+            }
+        }
+    }
+    bits
 }
 
 pub(super) fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) {
@@ -434,6 +466,32 @@ mod tests {
         for shape in shapes() {
             let mut made = (0..200).map(|_| texts(shape).new_tree(&mut runner).unwrap().current());
             assert!(made.any(|text| shape.regex().is_match(&text)), "{}", shape.kind);
+        }
+    }
+
+    #[test]
+    fn a_hint_is_found_wherever_it_stands() {
+        for (owner, hint) in &HINTS.all {
+            assert!(hint.len() >= 3, "three bytes tell what may be a hint");
+            let hint = std::str::from_utf8(hint).unwrap();
+            for (before, behind) in [("", ""), ("a", ""), ("é-", " b"), (&hint[..1], "é"), (&hint[..2], "")]
+            {
+                for hint in [hint.to_owned(), hint.to_lowercase(), hint.to_uppercase()] {
+                    let text = format!("{before}{hint}{behind}");
+                    assert!(possible(&text) & (1 << owner) != 0, "{text}");
+                    let cut = &text[..text.len() - behind.len() - 1];
+                    assert!(
+                        possible(cut) & (1 << owner) == 0
+                            || shapes().nth(*owner).is_some_and(|shape| {
+                                shape
+                                    .hints
+                                    .iter()
+                                    .any(|other| cut.to_lowercase().contains(&other.to_lowercase()))
+                            }),
+                        "{cut}"
+                    );
+                }
+            }
         }
     }
 
