@@ -240,7 +240,7 @@ fn env(proof: &Proof, env: &[(String, EnvValue)], at: &Place, findings: &mut Vec
         let before = findings.len();
         look(proof, text, "`env`", at, findings);
         let text = plain(text);
-        if findings.len() == before && is_secret_name(name) && is_random(&text) {
+        if findings.len() == before && is_random(&text) && is_secret_name(name) {
             let span = env_span(proof, at, name, &text);
             findings.push(messages::plain_secret(span, name, &masked(&text), "`env`"));
         }
