@@ -8,7 +8,7 @@ mod items;
 mod settings;
 mod values;
 
-pub(super) use values::read_duration;
+pub(super) use values::{read_duration, read_number};
 
 use super::ast::{Body, Name, Reference, Spanned, StatementKind, Text};
 use super::grammar::Rule;

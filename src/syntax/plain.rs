@@ -5,10 +5,11 @@
 //! grammar, and a test holds that the tree is the same with and without this file.
 
 use super::ast::{
-    AfterMode, Block, Body, Check, Claim, ClaimKind, Command, Duration, Estimate, Gate, Name, Number,
-    OutputSource, Reference, References, StatementKind, Task, Test, TestKind, Text, Use, Wave,
+    AfterMode, Assert, Block, Body, Check, Claim, ClaimKind, Command, Comparison, Duration, EnvValue,
+    Estimate, Gate, Name, Number, OnFailure, OutputSource, Param, ParamKind, Reference, References, Spanned,
+    StatementKind, Task, Test, TestKind, Text, Use, Value, Wave,
 };
-use super::lower::read_duration;
+use super::lower::{read_duration, read_number};
 use super::{split, text, vocabulary};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -66,7 +67,7 @@ struct Cursor<'s, 'd> {
 impl<'s> Cursor<'s, '_> {
     fn statement(&mut self) -> Option<Plain<'s>> {
         let keyword = self.keyword()?;
-        let keyword_end = self.at;
+        let mut keyword_end = self.at;
         self.blanks();
         let kind = match keyword {
             "task" => {
@@ -127,17 +128,42 @@ impl<'s> Cursor<'s, '_> {
                 StatementKind::Gate(Box::new(Gate { name: None, title, body }))
             }
             "success" => StatementKind::Success(Box::new(self.open_body()?)),
+            "preflight" => StatementKind::Preflight(Box::new(self.open_body()?)),
             "check" => {
-                let title = Some(self.string()?);
-                let start = self.at;
-                if self.keyword()? != "runs" {
-                    return None;
-                }
+                let title = self.string();
+                let test = match self.test()? {
+                    None if title.is_none() => {
+                        let name = self.name()?;
+                        Some(Test { span: name.span(), kind: TestKind::Named(name) })
+                    }
+                    test => test,
+                };
+                StatementKind::Check(Box::new(Check { title, test }))
+            }
+            "criterion" => {
+                let name = Box::new(self.name()?);
+                let title = self.string().map(Box::new);
+                StatementKind::Criterion { name, title, test: self.test()?.map(Box::new) }
+            }
+            "env" => {
+                let name = Box::new(self.name()?);
+                StatementKind::Env { name, value: Box::new(EnvValue::Text(self.string()?)) }
+            }
+            "use" => StatementKind::Use { path: self.string()? },
+            "param" => StatementKind::Param(Box::new(self.param()?)),
+            "assert" => StatementKind::Assert(Box::new(self.assert()?)),
+            "on" => {
+                self.word("failure")?;
+                keyword_end = self.at;
                 self.blanks();
-                let command = Command::Shell(self.string()?);
-                let span = Span::new(self.file, start, command.span().end as usize);
-                let kind = TestKind::Runs { command, exits: None, prints: None, within: None };
-                StatementKind::Check(Box::new(Check { title, test: Some(Test { span, kind }) }))
+                let start = self.at;
+                let value = match self.keyword()? {
+                    "stop" => OnFailure::Stop,
+                    "cancel" => OnFailure::Cancel,
+                    "continue" => OnFailure::Continue,
+                    _ => return None,
+                };
+                StatementKind::OnFailure(Spanned { value, span: self.span(start) })
             }
             "serial" | "parallel" => {
                 // A name may be missing; what is there and no plain one is seen by what follows.
@@ -159,16 +185,14 @@ impl<'s> Cursor<'s, '_> {
             }
             "output" => {
                 let name = self.name()?;
-                if self.keyword()? != "from" {
-                    return None;
-                }
+                self.word("from")?;
                 self.blanks();
                 let source = match self.string() {
                     Some(path) => OutputSource::File(path),
                     None => {
                         let start = self.at;
-                        self.keyword().filter(|word| *word == "stdout")?;
-                        OutputSource::Stdout(Span::new(self.file, start, self.at))
+                        self.word("stdout")?;
+                        OutputSource::Stdout(self.span(start))
                     }
                 };
                 self.blanks();
@@ -177,7 +201,7 @@ impl<'s> Cursor<'s, '_> {
             _ => return None,
         };
         // Without the blanks behind it.
-        let blank = self.bytes[..self.at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let blank = self.blanks_behind();
         let end = self.at - blank;
         let is_apart = blank > 0 || matches!(self.peek(), None | Some(b'\n' | b'\r' | b';' | b'#'));
         if !is_apart {
@@ -195,10 +219,32 @@ impl<'s> Cursor<'s, '_> {
         self.bytes.get(self.at).copied()
     }
 
+    /// How many blanks were passed last.
+    fn blanks_behind(&self) -> usize {
+        self.bytes[..self.at].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    }
+
+    /// Blanks and the ends of lines.
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
     fn blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t')) {
             self.at += 1;
         }
+    }
+
+    /// From there to here.
+    fn span(&self, start: usize) -> Span {
+        Span::new(self.file, start, self.at)
+    }
+
+    /// This very word.
+    fn word(&mut self, word: &str) -> Option<()> {
+        (self.keyword()? == word).then_some(())
     }
 
     /// Lower-case letters with an end.
@@ -268,7 +314,7 @@ impl<'s> Cursor<'s, '_> {
             self.strings(&mut paths)?;
         }
         if self.bytes[self.at..].starts_with(b"except") {
-            self.keyword().filter(|word| *word == "except")?;
+            self.word("except")?;
             self.blanks();
             self.strings(&mut except)?;
         }
@@ -284,6 +330,152 @@ impl<'s> Cursor<'s, '_> {
             self.at += 1;
             self.blanks();
         }
+    }
+
+    /// The test that is next, on this line or the one below; none where another word follows, or nothing.
+    #[expect(clippy::option_option, reason = "whether it is plain, and whether it is there")]
+    fn test(&mut self) -> Option<Option<Test<'s>>> {
+        let before = self.at;
+        self.space();
+        let start = self.at;
+        let keyword = self.keyword();
+        self.blanks();
+        let kind = match keyword {
+            Some("runs") => self.runs()?,
+            Some("exists") => TestKind::Exists(self.string()?),
+            Some("missing") => TestKind::Missing(self.string()?),
+            Some(keyword @ ("contains" | "lacks")) => {
+                let pattern = self.string()?;
+                self.word("in")?;
+                self.blanks();
+                let glob = self.string()?;
+                match keyword {
+                    "contains" => TestKind::Contains { pattern, glob },
+                    _ => TestKind::Lacks { pattern, glob },
+                }
+            }
+            Some("value") => match self.string() {
+                Some(file) => {
+                    self.word("at")?;
+                    self.blanks();
+                    let pointer = self.string()?;
+                    let comparison = self.comparison()?;
+                    TestKind::ValueAt { file, pointer, comparison, number: self.number()? }
+                }
+                None => {
+                    self.word("of")?;
+                    self.blanks();
+                    let command = Command::Shell(self.string()?);
+                    let comparison = self.comparison()?;
+                    TestKind::ValueOf { command, comparison, number: self.number()? }
+                }
+            },
+            Some("judged" | "manual") => return None,
+            _ => {
+                self.at = before;
+                return Some(None);
+            }
+        };
+        let end = self.at - self.blanks_behind();
+        Some(Some(Test { span: Span::new(self.file, start, end), kind }))
+    }
+
+    /// What follows `runs`.
+    fn runs(&mut self) -> Option<TestKind<'s>> {
+        let command = Command::Shell(self.string()?);
+        let (mut exits, mut prints, mut within) = (None, None, None);
+        loop {
+            let before = self.at;
+            self.space();
+            let keyword = self.keyword();
+            self.blanks();
+            match keyword {
+                Some("exits") if exits.is_none() => exits = Some(self.count()?),
+                Some("prints") if prints.is_none() => prints = Some(self.string()?),
+                Some("within") if within.is_none() => within = Some(self.duration()?),
+                Some("exits" | "prints" | "within") => return None,
+                _ => {
+                    self.at = before;
+                    return Some(TestKind::Runs { command, exits, prints, within });
+                }
+            }
+        }
+    }
+
+    fn comparison(&mut self) -> Option<Spanned<Comparison>> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'<' | b'>' | b'=' | b'!')) {
+            self.at += 1;
+        }
+        let span = self.span(start);
+        let value = match &self.text[span.range()] {
+            "<" => Comparison::Less,
+            "<=" => Comparison::AtMost,
+            "==" => Comparison::Equal,
+            "!=" => Comparison::NotEqual,
+            ">=" => Comparison::AtLeast,
+            ">" => Comparison::More,
+            _ => return None,
+        };
+        self.blanks();
+        Some(Spanned { value, span })
+    }
+
+    fn param(&mut self) -> Option<Param<'s>> {
+        let name = self.name()?;
+        let (start, mut choices) = (self.at, Vec::new());
+        let value = match self.keyword()? {
+            "text" => ParamKind::Text,
+            "integer" => ParamKind::Integer,
+            "number" => ParamKind::Number,
+            "flag" => ParamKind::Flag,
+            "duration" => ParamKind::Duration,
+            "path" => ParamKind::Path,
+            "one" => {
+                self.blanks();
+                self.word("of")?;
+                ParamKind::OneOf
+            }
+            _ => return None,
+        };
+        let kind = Spanned { value, span: self.span(start) };
+        self.blanks();
+        if value == ParamKind::OneOf {
+            self.strings(&mut choices)?;
+        }
+        let mut default = None;
+        if self.peek() == Some(b'=') {
+            self.at += 1;
+            self.blanks();
+            default = Some(match self.string() {
+                Some(text) => Value::Text(text),
+                None => Value::Number(self.number()?),
+            });
+        }
+        Some(Param { name, kind, choices, default, doc: self.string() })
+    }
+
+    fn assert(&mut self) -> Option<Assert<'s>> {
+        let first = self.references()?;
+        let comparison = self.comparison();
+        Some(match (first.text, comparison) {
+            ("makespan", Some(comparison)) => Assert::Makespan(comparison, self.duration()?),
+            ("speedup", Some(comparison)) => Assert::Speedup(comparison, self.number()?),
+            ("workers", Some(comparison)) => Assert::Workers(comparison, self.count()?),
+            (_, Some(_)) => return None,
+            // Several names are no plain one.
+            (text, None) if text.contains(',') => return None,
+            (_, None) => {
+                let keyword = self.keyword()?;
+                self.blanks();
+                let second = self.references().filter(|second| !second.text.contains(','))?;
+                match keyword {
+                    "before" => Assert::Before(first, second),
+                    "alongside" => Assert::Alongside(first, second),
+                    _ => return None,
+                }
+            }
+        })
     }
 
     fn numeral(&mut self) -> (&'s str, Span) {
@@ -317,6 +509,19 @@ impl<'s> Cursor<'s, '_> {
             return None;
         }
         Some(Number { value: text.parse().ok()?, is_whole: true, span })
+    }
+
+    /// A number with a fraction or not, or a percentage.
+    fn number(&mut self) -> Option<Number> {
+        let start = self.at;
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'%'))
+        {
+            self.at += 1;
+        }
+        let span = self.span(start);
+        let number = read_number(&self.text[span.range()], span).ok()?;
+        self.blanks();
+        Some(number)
     }
 
     /// The body that opens here, or the absent one of a header that ends at `header`.

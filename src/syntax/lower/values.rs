@@ -152,7 +152,7 @@ impl Lower {
 }
 
 /// `42`, `-3`, `0.8`, `0.5%`; or what was probably meant.
-fn read_number(text: &str, span: Span) -> Result<Number, Option<String>> {
+pub(in crate::syntax) fn read_number(text: &str, span: Span) -> Result<Number, Option<String>> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (digits, scale) = match digits.strip_suffix('%') {
         Some(digits) => (digits, 0.01),
