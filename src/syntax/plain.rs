@@ -163,7 +163,9 @@ impl<'s> Cursor<'s, '_> {
                     "continue" => OnFailure::Continue,
                     _ => return None,
                 };
-                StatementKind::OnFailure(Spanned { value, span: self.span(start) })
+                let span = self.span(start);
+                self.blanks();
+                StatementKind::OnFailure(Spanned { value, span })
             }
             "serial" | "parallel" => {
                 // A name may be missing; what is there and no plain one is seen by what follows.
